@@ -1,0 +1,152 @@
+// Package noise widens narrow race windows. The build step puts a call of At
+// before the statements of a candidate; a scenario turns the calls on for one
+// iteration with Set. A call then sometimes yields, spins or sleeps, so that a
+// window of a few nanoseconds between two statements becomes one of
+// microseconds. This is the noise-making of Edelstein et al., "Multithreaded
+// Java program test generation" (IBM Systems Journal 41(1), 2002), with the
+// refinement that the delays gather at a few sites chosen by the seed, as in
+// RaceFuzzer and TSVD: noise everywhere mostly cancels itself out, noise at one
+// statement moves it past the others.
+//
+// The decisions must not order the goroutines that they disturb, or the race
+// detector would take the order for synchronisation and stay silent. So the
+// state is plain memory that is read and written in //go:norace functions
+// without any atomic operation. Concurrent calls may lose each other's counts,
+// which changes nothing but the next decision.
+//
+// The package is compiled into workers together with a candidate and uses the
+// standard library alone.
+package noise
+
+import (
+	"math/bits"
+	"runtime"
+	"time"
+	"unsafe"
+)
+
+// The levels that Set takes. Off makes a point one load and one branch.
+const (
+	Off    = 0
+	Sparse = 1
+	Medium = 2
+	Heavy  = 3
+)
+
+const (
+	// fullRate is the number of points that are decided at the level's own
+	// rate. From then on the rate halves with every doubling of their number,
+	// so the cost of an iteration grows only with the logarithm of its length.
+	fullRate = 4096
+	// maxSleeps bounds the sleeps of one iteration. The shortest sleep costs
+	// some 60 µs on an idle machine, whatever was asked for.
+	maxSleeps = 24
+)
+
+// state is alone on its cache lines: at level Off it is only read, and stays
+// shared among the processors.
+var state struct {
+	_      [128]byte
+	level  int
+	seed   uint64
+	_      [128]byte
+	points uint64
+	sleeps int
+	_      [128]byte
+}
+
+// Set starts a new sequence of decisions. A level below Sparse turns noise off,
+// one above Heavy is Heavy. It is meant to be called while no instrumented code
+// runs; calling it at another time is harmless.
+//
+//go:norace
+func Set(seed uint64, level int) {
+	state.level = Off
+	state.seed = mix(seed)
+	state.points = 0
+	state.sleeps = 0
+	state.level = min(max(level, Off), Heavy)
+}
+
+// Point is At for code that was not numbered.
+//
+//go:norace
+func Point() {
+	if state.level != Off {
+		disturb(0)
+	}
+}
+
+// At is a point at which the calling goroutine may be delayed. The site is any
+// number that tells the statement from others; the seed decides which sites
+// are disturbed often.
+//
+//go:norace
+func At(site uint32) {
+	if state.level != Off {
+		disturb(site)
+	}
+}
+
+// disturb decides and acts. The decision depends on the seed, the site, the
+// number of points so far, and the address of the stack, which tells
+// goroutines apart.
+//
+//go:norace
+//go:noinline
+func disturb(site uint32) {
+	n := state.points
+	state.points = n + 1
+	where := uintptr(unsafe.Pointer(&n))
+	h := mix(state.seed ^ mix(uint64(where)>>4+n<<32))
+
+	// One site in four is hot.
+	hot := mix(state.seed+uint64(site))&3 == 0
+	// odds: an action happens once in 1<<odds points.
+	odds := 7 - 2*state.level
+	if hot {
+		odds -= 2
+	}
+	odds = max(odds, 1) + bits.Len64(n/fullRate)
+	if h&(1<<uint(odds)-1) != 0 {
+		return
+	}
+	h >>= 32
+
+	switch kind := h & 31; {
+	case kind == 0 && state.sleeps < maxSleeps:
+		state.sleeps++
+		time.Sleep(time.Duration(1+(h>>5)&7) * time.Microsecond)
+	case kind < 8:
+		spin(64 + (h>>5)&1023)
+	case hot:
+		// Several yields in a row let every runnable goroutine pass this one.
+		for range 1 + (h>>5)&7 {
+			runtime.Gosched()
+		}
+	default:
+		runtime.Gosched()
+	}
+}
+
+// spin keeps the processor for about rounds nanoseconds.
+//
+//go:norace
+//go:noinline
+func spin(rounds uint64) uint64 {
+	x := rounds
+	for range rounds {
+		x = x*6364136223846793005 + 1442695040888963407
+	}
+	return x
+}
+
+// mix is the finaliser of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014).
+//
+//go:norace
+func mix(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
