@@ -1,0 +1,104 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+
+	"racebench/internal/result"
+	"racebench/internal/scoring"
+)
+
+// scored is the JSON of `racebench score`: the score's keys first, score,
+// max_score, status and message at their head, then all that was seen.
+type scored struct {
+	*scoring.Score
+	*result.Result
+}
+
+// unscored is the JSON of `racebench run`.
+type unscored struct {
+	Status  string `json:"status"`
+	Message string `json:"message"`
+	*result.Result
+}
+
+// JSON writes the document as one JSON object, indented, with a final newline.
+func JSON(w io.Writer, d Document) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	if d.Brief {
+		d = brief(d)
+	}
+	if d.Score != nil {
+		return enc.Encode(scored{d.Score, d.Result})
+	}
+	return enc.Encode(unscored{RunStatus(d.Result), runMessage(d.Result), d.Result})
+}
+
+// ReadJSON reads what JSON wrote, the score apart: it is computed again.
+func ReadJSON(r io.Reader) (*result.Result, error) {
+	var res result.Result
+	if err := json.NewDecoder(r).Decode(&res); err != nil {
+		return nil, fmt.Errorf("no racebench report: %w", err)
+	}
+	if res.SchemaVersion == 0 {
+		return nil, fmt.Errorf("no racebench report: schema_version is missing")
+	}
+	if res.SchemaVersion > result.SchemaVersion {
+		return nil, fmt.Errorf("schema_version %d is newer than this racebench, which reads up to %d", res.SchemaVersion, result.SchemaVersion)
+	}
+	return &res, nil
+}
+
+// RunStatus is the verdict of a run without a score: clean, findings,
+// inconclusive or interrupted.
+func RunStatus(r *result.Result) string {
+	switch {
+	case r.Interrupted:
+		return "interrupted"
+	case slices.ContainsFunc(r.Findings, func(f result.Finding) bool { return f.Confirmed && f.Severity == result.Error }):
+		return "findings"
+	case r.Candidate.Unjudgeable != "":
+		return "findings"
+	case len(r.Trouble) > 0 || canaryFailed(r):
+		return "inconclusive"
+	}
+	return "clean"
+}
+
+func canaryFailed(r *result.Result) bool {
+	return slices.ContainsFunc(r.Canary, func(c result.CanaryCheck) bool { return !c.OK })
+}
+
+func runMessage(r *result.Result) string {
+	passed := 0
+	for _, it := range r.Iterations {
+		if it.Passed && it.Complete {
+			passed++
+		}
+	}
+	return fmt.Sprintf("%d of %d iterations passed, %d findings", passed, len(r.Iterations), len(r.Findings))
+}
+
+// brief leaves what tells a person judged that something is wrong, and takes
+// away what would tell the checks apart: seeds, values, histories.
+func brief(d Document) Document {
+	r := *d.Result
+	r.Seed = 0
+	r.Iterations = slices.Clone(r.Iterations)
+	for i := range r.Iterations {
+		r.Iterations[i].Seed = 0
+	}
+	r.Findings = slices.Clone(r.Findings)
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		f.Repro = result.Repro{}
+		f.Iterations = nil
+		if f.Origin != result.FromRules && f.Origin != result.FromCandidate {
+			f.Expected, f.Observed, f.Detail = "", "", nil
+		}
+	}
+	return Document{Result: &r, Score: d.Score, Brief: true}
+}

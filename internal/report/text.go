@@ -1,0 +1,371 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"racebench/internal/result"
+	"racebench/internal/scoring"
+	"racebench/internal/terminal"
+)
+
+// maxShownFindings bounds what the terminal shows; every finding is in the
+// JSON report.
+const maxShownFindings = 12
+
+// Text writes the document for people, fitted to the stream.
+func Text(out *terminal.Stream, d Document, verbose bool) error {
+	if d.Brief {
+		d = brief(d)
+	}
+	var b bytes.Buffer
+	p := &printer{out: out, w: &b}
+	p.header(d)
+	if d.Score == nil || verbose {
+		p.scenarios(d.Result)
+	}
+	p.findings(d, verbose)
+	if d.Score != nil {
+		p.score(d.Score)
+	}
+	p.footer(d, verbose)
+	_, err := out.Write(b.Bytes())
+	return err
+}
+
+// plainText is Text for a file: 80 columns, no colour, everything.
+func plainText(w io.Writer, d Document) error {
+	return Text(terminal.Of(w, terminal.Never, func(string) string { return "" }), d, true)
+}
+
+type printer struct {
+	out *terminal.Stream
+	w   *bytes.Buffer
+}
+
+func (p *printer) printf(format string, args ...any) { fmt.Fprintf(p.w, format, args...) }
+
+func (p *printer) header(d Document) {
+	r := d.Result
+	race := 0
+	for _, it := range r.Iterations {
+		if it.Race {
+			race++
+		}
+	}
+	p.printf("%s %s  %s %s/%s, %d CPUs\n", p.out.Strong("racebench"), r.Tool.Version, r.Tool.GoVersion, r.Tool.OS, r.Tool.Arch, r.Tool.CPUs)
+	what := "built-in components"
+	if !r.Candidate.Builtin {
+		what = terminal.Clean(r.Candidate.Name)
+	}
+	line := fmt.Sprintf("%s: %d iterations (%d with the race detector) in %s", what, len(r.Iterations), race, r.Elapsed.Round(100*time.Millisecond))
+	if !d.Brief {
+		line += fmt.Sprintf(", seed %d", r.Seed)
+	}
+	p.printf("%s\n\n", wrap(line, p.out.Width, ""))
+}
+
+func (p *printer) scenarios(r *result.Result) {
+	if len(r.Scenarios) == 0 {
+		return
+	}
+	rows := make([][]string, 0, len(r.Scenarios))
+	var ops uint64
+	for _, s := range r.Scenarios {
+		status := p.out.Good("ok")
+		switch {
+		case s.Failures > 0 || s.Incomplete > 0:
+			status = p.out.Bad("FAIL")
+		case s.Undecided > 0:
+			status = p.out.Doubtful("undecided")
+		case s.Runs == 0:
+			status = p.out.Doubtful("not run")
+		}
+		perRun := time.Duration(0)
+		if s.Runs > 0 {
+			perRun = s.Elapsed / time.Duration(s.Runs)
+		}
+		ops += s.Operations
+		rows = append(rows, []string{s.Name, fmt.Sprint(s.Runs), fmt.Sprint(s.Failures + s.Incomplete), fmt.Sprint(s.Operations), perRun.Round(10 * time.Microsecond).String(), status})
+	}
+	table(p.w, p.out.Width, []string{"scenario", "runs", "failed", "calls", "time", "status"}, rows, []bool{false, true, true, true, true, false}, nil)
+	p.printf("\n")
+}
+
+func (p *printer) findings(d Document, verbose bool) {
+	fs := slices.Clone(d.Result.Findings)
+	slices.SortStableFunc(fs, func(a, b result.Finding) int { return rank(a) - rank(b) })
+	shown := fs
+	if !verbose && len(shown) > maxShownFindings {
+		shown = shown[:maxShownFindings]
+	}
+	for _, f := range shown {
+		p.finding(d, f)
+	}
+	if n := len(fs) - len(shown); n > 0 {
+		p.printf("%s\n\n", p.out.Faint(fmt.Sprintf("… and %d more findings (--verbose shows them, --report json=FILE keeps them)", n)))
+	}
+}
+
+// rank puts what stops everything else first.
+func rank(f result.Finding) int {
+	switch {
+	case f.Kind == result.Hostile || f.Kind == result.Exit:
+		return 0
+	case f.Origin == result.FromCandidate || f.Origin == result.FromGate:
+		return 1
+	case f.Severity == result.Error && f.Origin != result.FromRules:
+		return 2
+	case f.Severity == result.Error:
+		return 3
+	}
+	return 4
+}
+
+func (p *printer) finding(d Document, f result.Finding) {
+	mark := p.out.Bad("FAIL")
+	switch {
+	case f.Severity == result.Warning:
+		mark = p.out.Doubtful("WARN")
+	case f.Severity == result.Note:
+		mark = p.out.Faint("NOTE")
+	}
+	p.printf("%s  %s", mark, p.out.Strong(heading(f)))
+	if n := len(f.Iterations); n > 0 {
+		p.printf("  %d of %d iterations", n, max(len(d.Result.Iterations), n))
+	}
+	p.printf("\n")
+	p.printf("%s\n", wrap(terminal.Clean(f.Message), p.out.Width, "      "))
+	for _, line := range strings.Split(strings.TrimRight(findingBody(f, p.out.Width), "\n"), "\n") {
+		if line != "" {
+			p.printf("      %s\n", line)
+		}
+	}
+	if f.Repro.Command != "" {
+		// Never wrapped: it is there to be copied.
+		p.printf("      reproduce: %s\n", p.out.Strong(terminal.Clean(f.Repro.Command)))
+	}
+	p.printf("\n")
+}
+
+// heading names a finding in one line.
+func heading(f result.Finding) string {
+	h := string(f.Kind)
+	if f.Potential {
+		h = "potential " + h
+	}
+	if f.Rule != "" {
+		h += " " + f.Rule
+	}
+	switch {
+	case f.Scenario != "":
+		h += " in " + f.Scenario
+	case f.Component != "":
+		h += " in " + string(f.Component)
+	}
+	if len(f.Contract) > 0 {
+		h += " (" + strings.Join(f.Contract, ", ") + ")"
+	}
+	return terminal.Clean(h)
+}
+
+// findingText is a finding as plain text, for formats that are not the
+// terminal's.
+func findingText(f result.Finding) string {
+	text := heading(f) + "\n" + terminal.Clean(f.Message) + "\n" + findingBody(f, 0)
+	if f.Repro.Command != "" {
+		text += "reproduce: " + terminal.Clean(f.Repro.Command) + "\n"
+	}
+	return text
+}
+
+// findingBody is the evidence of a finding. Width 0 does not wrap.
+func findingBody(f result.Finding, width int) string {
+	var b strings.Builder
+	if f.Expected != "" {
+		fmt.Fprintf(&b, "expected: %s\n", hang(terminal.Clean(f.Expected), width, 10))
+	}
+	if f.Observed != "" {
+		fmt.Fprintf(&b, "observed: %s\n", hang(terminal.Clean(f.Observed), width, 10))
+	}
+	for _, pos := range f.Positions {
+		fmt.Fprintf(&b, "at %s\n", place(pos))
+	}
+	for _, s := range f.Stacks {
+		fmt.Fprintf(&b, "%s\n", terminal.Clean(s.Title))
+		for _, fr := range s.Frames {
+			fmt.Fprintf(&b, "    %s\n", place(fr))
+		}
+	}
+	if len(f.WaitsFor) > 0 {
+		b.WriteString("who waits for whom:\n")
+	}
+	for _, wt := range f.WaitsFor {
+		who := terminal.Clean(wt.Goroutine)
+		if wt.Count > 1 {
+			who = fmt.Sprintf("%d goroutines like %s", wt.Count, who)
+		}
+		fmt.Fprintf(&b, "  %s [%s]", who, terminal.Clean(wt.State))
+		if wt.For != "" {
+			fmt.Fprintf(&b, " waits for %s", terminal.Clean(wt.For))
+		}
+		b.WriteByte('\n')
+		for _, fr := range wt.At {
+			fmt.Fprintf(&b, "      %s\n", place(fr))
+		}
+		if len(wt.HeldBy) > 0 {
+			fmt.Fprintf(&b, "      likely held by %s\n", terminal.Clean(strings.Join(wt.HeldBy, ", ")))
+		}
+		if wt.CreatedBy != nil {
+			fmt.Fprintf(&b, "      created at %s\n", place(*wt.CreatedBy))
+		}
+	}
+	for _, line := range f.Detail {
+		fmt.Fprintf(&b, "%s\n", terminal.Clean(line))
+	}
+	return b.String()
+}
+
+func place(p result.Position) string {
+	s := terminal.Clean(p.File)
+	if p.Line > 0 {
+		s += fmt.Sprintf(":%d", p.Line)
+	}
+	if p.Function != "" {
+		s += "  " + terminal.Clean(p.Function)
+	}
+	return s
+}
+
+func pointsText(s *scoring.Score) string {
+	switch {
+	case s.Score != nil:
+		return fmt.Sprintf("%.1f / %g", *s.Score, s.MaxScore)
+	case s.Provisional != nil:
+		return fmt.Sprintf("none (provisionally %.1f / %g)", *s.Provisional, s.MaxScore)
+	}
+	return "none"
+}
+
+func (p *printer) score(s *scoring.Score) {
+	var rows [][]string
+	for _, c := range s.Categories {
+		points := fmt.Sprintf("%.1f / %g", c.Points, c.Max)
+		reasons := []string{terminal.Clean(c.Summary)}
+		switch {
+		case c.Lost():
+			points = p.out.Bad(points)
+			reasons = nil
+			for _, l := range c.Losses {
+				reasons = append(reasons, fmt.Sprintf("-%.1f %s", l.Points, terminal.Clean(l.Reason)))
+			}
+		case c.Undecided != "":
+			points = p.out.Doubtful(points)
+		default:
+			points = p.out.Good(points)
+		}
+		rows = append(rows, []string{c.Name, points, strings.Join(reasons, "\n")})
+	}
+	status := s.StatusText()
+	switch s.ExitCode() {
+	case 0:
+		status = p.out.Good(status)
+	case 1:
+		status = p.out.Bad(status)
+	default:
+		status = p.out.Doubtful(status)
+	}
+	table(p.w, p.out.Width, []string{"category", "points", "reason"}, rows, []bool{false, true, false}, []string{"Total", pointsText(s), status})
+	p.printf("\n")
+	p.printf("%s\n", wrap(terminal.Clean(s.Message), p.out.Width, ""))
+	for _, c := range s.Criteria {
+		if !c.Held {
+			p.printf("%s %s\n", p.out.Bad("not held:"), c.Name)
+		}
+	}
+	p.printf("%s\n", wrap(s.Confidence, p.out.Width, ""))
+}
+
+func (p *printer) footer(d Document, verbose bool) {
+	r := d.Result
+	if d.Score == nil {
+		status := RunStatus(r)
+		text := status + ": " + runMessage(r)
+		switch status {
+		case "clean":
+			text = p.out.Good(text)
+		case "findings":
+			text = p.out.Bad(text)
+		default:
+			text = p.out.Doubtful(text)
+		}
+		p.printf("%s\n", text)
+		conf := scoring.Of(r).Confidence
+		p.printf("%s\n", wrap(conf, p.out.Width, ""))
+		for _, c := range r.Canary {
+			if !c.OK {
+				p.printf("%s\n", p.out.Doubtful(wrap("canary: detector "+c.Detector+" cannot be trusted: "+terminal.Clean(c.Message), p.out.Width, "")))
+			}
+		}
+		for _, t := range r.Trouble {
+			p.printf("%s\n", p.out.Doubtful(wrap("trouble: "+terminal.Clean(t), p.out.Width, "")))
+		}
+	}
+	for _, c := range r.Capabilities {
+		if !c.Available {
+			p.printf("%s\n", p.out.Doubtful(wrap(fmt.Sprintf("missing: %s (%s)", c.Name, terminal.Clean(c.Detail)), p.out.Width, "")))
+		}
+	}
+	for _, l := range r.Limits {
+		p.printf("%s\n", p.out.Faint(wrap("limit: "+terminal.Clean(l), p.out.Width, "")))
+	}
+	if verbose {
+		for _, pr := range r.Protections {
+			state := "in force"
+			if !pr.InForce {
+				state = "not in force"
+			}
+			p.printf("%s\n", p.out.Faint(wrap(fmt.Sprintf("protection: %s %s (%s)", pr.Name, state, terminal.Clean(pr.Detail)), p.out.Width, "")))
+		}
+	}
+	if r.Stopped != "" {
+		p.printf("%s\n", p.out.Doubtful(wrap("stopped early: "+terminal.Clean(r.Stopped), p.out.Width, "")))
+	}
+	if r.Interrupted {
+		p.printf("%s\n", p.out.Doubtful("interrupted: this result is partial"))
+	}
+}
+
+// wrap breaks text at spaces so that no line is longer than width columns, and
+// begins every line with indent. A word longer than that stays whole.
+func wrap(text string, width int, indent string) string {
+	var lines []string
+	for _, par := range strings.Split(text, "\n") {
+		line := indent
+		for _, word := range strings.Fields(par) {
+			switch {
+			case line == indent:
+				line += word
+			case width > 0 && len([]rune(line))+1+len([]rune(word)) > width:
+				lines = append(lines, line)
+				line = indent + word
+			default:
+				line += " " + word
+			}
+		}
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// hang wraps text and indents all lines but the first by n columns.
+func hang(text string, width, n int) string {
+	if width > 0 {
+		width -= n + 6
+	}
+	return strings.ReplaceAll(wrap(text, width, ""), "\n", "\n"+strings.Repeat(" ", n))
+}
