@@ -148,8 +148,10 @@ func scoreSuite(s *scoring.Score) junitSuite {
 		suite.Cases = append(suite.Cases, tc)
 	}
 	if s.Status == scoring.Inconclusive {
-		suite.Cases = append(suite.Cases, junitCase{Name: "verdict", Class: "racebench.score", Time: "0.000",
-			Error: &junitMessage{Message: s.Message, Type: "inconclusive"}})
+		suite.Cases = append(suite.Cases, junitCase{
+			Name: "verdict", Class: "racebench.score", Time: "0.000",
+			Error: &junitMessage{Message: s.Message, Type: "inconclusive"},
+		})
 	}
 	return suite
 }

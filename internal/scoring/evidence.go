@@ -3,6 +3,7 @@ package scoring
 import (
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 	"time"
 
@@ -254,7 +255,7 @@ func (f *evidence) performance(t *tally) {
 	}
 	var failed []string
 	for _, p := range m.Probes {
-		if !p.Passed && !p.Undecided {
+		if probeFailed(p) {
 			failed = append(failed, fmt.Sprintf("%s (%s): %s", p.Name, p.Sentence, p.Observed))
 		}
 	}
@@ -264,6 +265,8 @@ func (f *evidence) performance(t *tally) {
 	}
 	t.scale(f.share(f.passed), "points are multiplied by the share of iterations that passed")
 }
+
+func probeFailed(p result.Probe) bool { return !p.Passed && !p.Undecided }
 
 func worstSlowdown(m *result.Measurement) (result.Slowdown, bool) {
 	var worst result.Slowdown
@@ -279,7 +282,7 @@ func worstSlowdown(m *result.Measurement) (result.Slowdown, bool) {
 // which no trouble of racebench's own can take back.
 func (f *evidence) defective() bool {
 	return len(f.find(func(x result.Finding) bool {
-		return x.Kind != result.Slow && x.Kind != result.OverLocking
+		return x.Kind != result.Slow
 	})) > 0
 }
 
@@ -292,16 +295,15 @@ func (f *evidence) criteria(ts []*tally) []Criterion {
 	}
 	slow := false
 	if m := f.r.Measurement; m != nil {
-		if w, ok := worstSlowdown(m); ok && w.Low >= maxSlowdown {
-			slow = true
-		}
+		w, ok := worstSlowdown(m)
+		slow = ok && w.Low >= maxSlowdown || slices.ContainsFunc(m.Probes, probeFailed)
 	}
 	_, gated := f.gate()
 	return []Criterion{
 		{fmt.Sprintf("%d of %d consecutive iterations pass, and no schedule fails", f.total, f.total), !ts[0].Lost()},
 		{"no deadlock, leak or livelock", !ts[1].Lost()},
 		{"no error-level finding, critical sections atomic", atomic},
-		{fmt.Sprintf("slowdown below %dx", maxSlowdown), !slow},
+		{fmt.Sprintf("slowdown below %dx, no over-locking (L1 to L4)", maxSlowdown), !slow},
 		{"API and behaviour preserved", gated == ""},
 	}
 }

@@ -1,0 +1,30 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"racebench/internal/kit"
+)
+
+func newInit(env Environment) *cobra.Command {
+	var force bool
+	cmd := &cobra.Command{
+		Use:   "init DIR",
+		Short: "Write the task: three components with race conditions, to be fixed",
+		Long: `init writes a Go module with the three broken components, the statement of the
+task (TASK.md) and visible tests into DIR. Fix the components, then judge the
+fix with 'racebench score DIR'.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := kit.Write(args[0], force); err != nil {
+				return usageError{inCommand{cmd.CommandPath(), err}}
+			}
+			_, err := fmt.Fprintf(env.Stdout, "The task is in %s. Read TASK.md, then run: racebench score %s\n", args[0], args[0])
+			return err
+		},
+	}
+	cmd.Flags().BoolVar(&force, "force", false, "write into a folder that is not empty, replacing the kit's own files")
+	return cmd
+}

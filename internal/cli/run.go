@@ -1,0 +1,82 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+
+	"racebench/internal/candidate"
+	"racebench/internal/report"
+)
+
+func newRun(env Environment) *cobra.Command {
+	j := &judging{env: env}
+	var dir string
+	cmd := &cobra.Command{
+		Use:   "run [SCENARIO...]",
+		Short: "Hammer the components with the scenarios and print what broke",
+		Long: `run executes the scenario suite again and again, each iteration under a seed of
+its own, in worker processes: half of them with the race detector where the
+machine has a C compiler. It prints a table of the scenarios and every finding
+with its evidence and the command that shows it again.
+
+Name scenarios to run only those: a full name such as cache/single-flight, a
+component such as cache, or a pattern such as 'workerpool/close*'.
+'racebench list' shows them all.`,
+		Example: `  racebench run --iterations 100
+  racebench run cache/single-flight --seed 7 --iterations 1 --race=on
+  racebench run --candidate ./fix --report json=result.json`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := j.prepare(cmd); err != nil {
+				return err
+			}
+			names, err := selectScenarios(cmd, args)
+			if err != nil {
+				return err
+			}
+			opts, err := j.options(dir == "")
+			if err != nil {
+				return err
+			}
+			opts.Scenarios = names
+			if opts.Candidate, err = loadCandidate(cmd, dir); err != nil {
+				return err
+			}
+			res, err := j.judge(cmd.Context(), opts)
+			if err != nil {
+				return err
+			}
+			if err := j.show(report.Document{Result: res}); err != nil {
+				return err
+			}
+			return runVerdict(report.RunStatus(res))
+		},
+	}
+	j.register(cmd)
+	cmd.Flags().StringVar(&dir, "candidate", "", "judge the fix in `DIR` in place of the built-in components")
+	cmd.ValidArgsFunction = completeScenarios
+	return cmd
+}
+
+// runVerdict is the exit code of a run as an error, nil for clean.
+func runVerdict(status string) error {
+	switch status {
+	case "clean":
+		return nil
+	case "interrupted":
+		return verdict(exitInterrupted)
+	case "inconclusive":
+		return verdict(exitTrouble)
+	}
+	return verdict(exitFindings)
+}
+
+// loadCandidate is the fix in dir, or the built-in components without one.
+func loadCandidate(cmd *cobra.Command, dir string) (*candidate.Candidate, error) {
+	if dir == "" {
+		return candidate.Builtin(), nil
+	}
+	c, err := candidate.Load(dir)
+	if err != nil {
+		return nil, usageError{inCommand{cmd.CommandPath(), err}}
+	}
+	return c, nil
+}

@@ -1,0 +1,332 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"racebench/internal/judge"
+	"racebench/internal/report"
+	"racebench/internal/result"
+	"racebench/internal/scoring"
+)
+
+// scoreCmd is the score command with its flags.
+type scoreCmd struct {
+	judging
+	without          []string
+	from             string
+	minScore         float64
+	minScoreSet      bool
+	feedback         string
+	reward           string
+	jobs             int
+	candidateTimeout time.Duration
+	save             string
+}
+
+func newScore(env Environment) *cobra.Command {
+	s := &scoreCmd{judging: judging{env: env}}
+	cmd := &cobra.Command{
+		Use:   "score [DIR...]",
+		Short: "Judge fixes by the rubric and print the points",
+		Long: `score judges the fix in DIR, a folder with cache/, counter/ and workerpool/, by
+the rubric: 40 points for race tests, 30 for deadlock freedom, 20 for correct
+synchronisation, 10 for performance. Without DIR it judges the built-in
+components. Several folders are ranked.
+
+A pass needs at least 90 points and every success criterion. What racebench
+could not decide is inconclusive: never a pass, and never a 0.`,
+		Example: `  racebench score
+  racebench score ./fix --report junit=score.xml
+  racebench score --jobs 2 --save results submissions/*
+  racebench score --from result.json`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := s.prepare(cmd, args); err != nil {
+				return err
+			}
+			switch {
+			case s.from != "":
+				return s.again()
+			case len(args) > 1:
+				return s.many(cmd, args)
+			default:
+				return s.one(cmd, args)
+			}
+		},
+	}
+	s.register(cmd)
+	f := cmd.Flags()
+	f.StringSliceVar(&s.without, "without", nil, "accept a score without this evidence: race, explore; the status then says so")
+	f.StringVar(&s.from, "from", "", "compute the score again from the JSON report in `FILE`; nothing is run")
+	f.Float64Var(&s.minScore, "min-score", 0, "exit with 0 from this score on, and with 1 below it, in place of asking for a pass")
+	f.StringVar(&s.feedback, "feedback", "full", "full, or brief: hide seeds, values and histories from the people judged")
+	f.StringVar(&s.reward, "reward", "", "write the score as a number from 0 to 1 to `FILE`, as JSON if it ends in .json")
+	f.IntVar(&s.jobs, "jobs", 1, "judge this many candidates at once")
+	f.DurationVar(&s.candidateTimeout, "candidate-timeout", 0, "bound on the time for each candidate")
+	f.StringVar(&s.save, "save", "", "keep a JSON report for each candidate in `DIR`, and skip the candidates that have one already")
+	cmd.MarkFlagsMutuallyExclusive("from", "save")
+	return cmd
+}
+
+func (s *scoreCmd) prepare(cmd *cobra.Command, args []string) error {
+	if err := s.judging.prepare(cmd); err != nil {
+		return err
+	}
+	wrong := func(format string, args ...any) error {
+		return usageError{inCommand{cmd.CommandPath(), fmt.Errorf(format, args...)}}
+	}
+	s.minScoreSet = cmd.Flags().Changed("min-score")
+	for _, w := range s.without {
+		if w != result.RaceDetector && w != result.ScheduleSearch {
+			return wrong("--without %q: want race or explore", w)
+		}
+	}
+	switch {
+	case s.feedback != "full" && s.feedback != "brief":
+		return wrong("--feedback %q: want full or brief", s.feedback)
+	case s.jobs < 1:
+		return wrong("--jobs %d: want at least 1", s.jobs)
+	case s.candidateTimeout < 0:
+		return wrong("--candidate-timeout %s: want more than 0", s.candidateTimeout)
+	case s.minScoreSet && (s.minScore < 0 || s.minScore > scoring.MaxScore):
+		return wrong("--min-score %g: want 0 to %d", s.minScore, scoring.MaxScore)
+	case s.from != "" && len(args) > 0:
+		return wrong("--from judges a saved report: give no folder with it")
+	case s.reward != "" && len(args) > 1:
+		return wrong("--reward is for one candidate, not for %d", len(args))
+	case len(s.targets) > 0 && len(args) > 1:
+		return wrong("--report is for one candidate; use --save DIR for %d", len(args))
+	}
+	if s.reward != "" {
+		// A stale reward must not survive a run that decides nothing.
+		if err := os.Remove(s.reward); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return wrong("--reward: %w", err)
+		}
+	}
+	return nil
+}
+
+// one judges a single candidate, or the built-in components.
+func (s *scoreCmd) one(cmd *cobra.Command, args []string) error {
+	dir := ""
+	if len(args) == 1 {
+		dir = args[0]
+	}
+	cand, err := loadCandidate(cmd, dir)
+	if err != nil {
+		return err
+	}
+	opts, err := s.options(dir == "")
+	if err != nil {
+		return err
+	}
+	opts.Candidate = cand
+	s.complete(&opts)
+	res, err := s.judge(cmd.Context(), opts)
+	if err != nil {
+		return err
+	}
+	return s.settle(res)
+}
+
+// complete adds what only a score needs.
+func (s *scoreCmd) complete(opts *judge.Options) {
+	opts.Score = true
+	opts.Without = s.without
+	opts.Budget = s.candidateTimeout
+}
+
+// again computes the score of a saved report.
+func (s *scoreCmd) again() error {
+	f, err := os.Open(s.from)
+	if err != nil {
+		return usageError{err}
+	}
+	defer f.Close()
+	res, err := report.ReadJSON(f)
+	if err != nil {
+		return usagef("%s: %w", s.from, err)
+	}
+	return s.settle(res)
+}
+
+// settle scores res, shows it and gives the verdict.
+func (s *scoreCmd) settle(res *result.Result) error {
+	score := scoring.Of(res)
+	if err := s.show(report.Document{Result: res, Score: &score, Brief: s.feedback == "brief"}); err != nil {
+		return err
+	}
+	if s.reward != "" && score.Score != nil {
+		if err := report.WriteReward(s.reward, *score.Score/score.MaxScore); err != nil {
+			return err
+		}
+	}
+	return s.verdict(score)
+}
+
+func (s *scoreCmd) verdict(score scoring.Score) error {
+	code := score.ExitCode()
+	if s.minScoreSet && score.Score != nil {
+		code = exitFindings
+		if *score.Score >= s.minScore {
+			code = exitClean
+		}
+	}
+	if code == exitClean {
+		return nil
+	}
+	return verdict(code)
+}
+
+// ranked is one row of the ranking.
+type ranked struct {
+	report.Ranked
+	code int
+}
+
+// many judges several candidates and ranks them. A candidate that cannot be
+// loaded is a row of the ranking, not the end of it.
+func (s *scoreCmd) many(cmd *cobra.Command, dirs []string) error {
+	names, err := distinctNames(dirs)
+	if err != nil {
+		return usageError{inCommand{cmd.CommandPath(), err}}
+	}
+	if s.save != "" {
+		if err := os.MkdirAll(s.save, 0o755); err != nil {
+			return usagef("--save: %w", err)
+		}
+	}
+	rows := make([]ranked, len(dirs))
+	slots := make(chan struct{}, s.jobs)
+	done := make(chan error)
+	ctx, cancel := context.WithCancel(cmd.Context())
+	defer cancel()
+	for i, dir := range dirs {
+		go func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			row, err := s.rank(ctx, cmd, dir, names[i])
+			rows[i] = row
+			done <- err
+		}()
+	}
+	var failed error
+	for range dirs {
+		if err := <-done; err != nil && failed == nil {
+			failed = err
+			cancel()
+		}
+	}
+	if failed != nil {
+		return failed
+	}
+	code := exitClean
+	ranking := make([]report.Ranked, len(rows))
+	for i, r := range rows {
+		ranking[i] = r.Ranked
+		code = worse(code, r.code)
+	}
+	if err := report.Ranking(s.out, s.format, ranking); err != nil {
+		return err
+	}
+	if code == exitClean {
+		return nil
+	}
+	return verdict(code)
+}
+
+// worse is the exit code that wins by the rubric's precedence.
+func worse(a, b int) int {
+	order := []int{exitClean, exitTrouble, exitFindings, exitUsage, exitInterrupted}
+	return order[max(slices.Index(order, a), slices.Index(order, b))]
+}
+
+// rank judges one candidate of many, or takes the result that an earlier run
+// has saved of the same sources.
+func (s *scoreCmd) rank(ctx context.Context, cmd *cobra.Command, dir, name string) (ranked, error) {
+	row := ranked{Ranked: report.Ranked{Name: name}}
+	cand, err := loadCandidate(cmd, dir)
+	if err != nil {
+		row.Status, row.Message, row.code = string(scoring.Error), err.Error(), exitUsage
+		return row, nil
+	}
+	file := ""
+	if s.save != "" {
+		file = filepath.Join(s.save, name+".json")
+	}
+	res := s.saved(file, cand.Hash)
+	if res == nil {
+		if ctx.Err() != nil {
+			row.Status, row.Message, row.code = string(scoring.Interrupted), "not judged", exitInterrupted
+			return row, nil
+		}
+		opts, err := s.options(false)
+		if err != nil {
+			return row, err
+		}
+		opts.Candidate = cand
+		opts.Parallel = max(1, opts.Parallel/s.jobs)
+		s.complete(&opts)
+		if res, err = s.judge(ctx, opts); err != nil {
+			return row, fmt.Errorf("%s: %w", dir, err)
+		}
+	}
+	score := scoring.Of(res)
+	row.Score, row.Status, row.Message, row.Lost = score.Score, score.StatusText(), score.Message, score.LostCategories()
+	row.code = score.ExitCode()
+	if err := s.verdict(score); err == nil {
+		row.code = exitClean
+	}
+	if file != "" && !res.Interrupted {
+		doc := report.Document{Result: res, Score: &score, Brief: s.feedback == "brief"}
+		if err := (report.Target{Format: "json", Path: file}).Write(doc); err != nil {
+			return row, err
+		}
+	}
+	return row, nil
+}
+
+// saved is the complete result of the same sources and settings in file, or
+// nil.
+func (s *scoreCmd) saved(file, hash string) *result.Result {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	res, err := report.ReadJSON(f)
+	if err != nil || res.Candidate.Hash != hash || res.Requested != s.iterations || s.seedSet && res.Seed != s.seed || len(res.Trouble) > 0 {
+		return nil
+	}
+	return res
+}
+
+// distinctNames gives every folder a name that no other has.
+func distinctNames(dirs []string) ([]string, error) {
+	names := make([]string, len(dirs))
+	seen := map[string]string{}
+	for i, d := range dirs {
+		abs, err := filepath.Abs(d)
+		if err != nil {
+			return nil, err
+		}
+		name := filepath.Base(abs)
+		if other, ok := seen[name]; ok {
+			name = strings.ReplaceAll(strings.TrimPrefix(abs, string(filepath.Separator)), string(filepath.Separator), "_")
+			if other == abs {
+				return nil, fmt.Errorf("%s is named twice", d)
+			}
+		}
+		seen[name] = abs
+		names[i] = name
+	}
+	return names, nil
+}

@@ -1,0 +1,70 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"racebench/internal/terminal"
+)
+
+// ScenarioRow is a scenario as `racebench list` shows it.
+type ScenarioRow struct {
+	Name     string   `json:"name"`
+	Contract []string `json:"contract"`
+	Doc      string   `json:"doc"`
+}
+
+// Scenarios lists scenarios as a table or as JSON.
+func Scenarios(out *terminal.Stream, format string, rows []ScenarioRow) error {
+	if format == "json" {
+		enc := json.NewEncoder(out)
+		enc.SetIndent("", "  ")
+		return enc.Encode(rows)
+	}
+	cells := make([][]string, len(rows))
+	for i, r := range rows {
+		cells[i] = []string{r.Name, strings.Join(r.Contract, " "), r.Doc}
+	}
+	var b bytes.Buffer
+	table(&b, out.Width, []string{"scenario", "checks", "what it does"}, cells, []bool{false, false, false}, nil)
+	_, err := out.Write(b.Bytes())
+	return err
+}
+
+// RuleRow is a static rule as `racebench explain` lists it.
+type RuleRow struct {
+	ID, Name, Severity, Title string
+}
+
+// Rules lists the static rules.
+func Rules(out *terminal.Stream, rows []RuleRow) error {
+	cells := make([][]string, len(rows))
+	for i, r := range rows {
+		cells[i] = []string{r.ID, r.Name, r.Severity, r.Title}
+	}
+	var b bytes.Buffer
+	table(&b, out.Width, []string{"rule", "name", "severity", "what it finds"}, cells, []bool{false, false, false, false}, nil)
+	_, err := out.Write(b.Bytes())
+	return err
+}
+
+// RulePage is all that is known of a rule.
+type RulePage struct {
+	RuleRow
+	Doc, Wrong, Right string
+}
+
+// Rule explains one static rule.
+func Rule(out *terminal.Stream, p RulePage) error {
+	_, err := fmt.Fprintf(out, "%s  %s  (%s)\n%s\n\n%s\n\n%s\n\n%s\n\n%s\n\n%s\n",
+		out.Strong(p.ID), out.Strong(p.Name), p.Severity, p.Title,
+		strings.TrimSpace(p.Doc),
+		out.Bad("wrong:"), indentCode(p.Wrong), out.Good("right:"), indentCode(p.Right))
+	return err
+}
+
+func indentCode(code string) string {
+	return "    " + strings.ReplaceAll(strings.TrimSpace(code), "\n", "\n    ")
+}
