@@ -1,0 +1,52 @@
+package scenarios
+
+func cacheScenarios() []Scenario {
+	return []Scenario{
+		{
+			Name: "cache/accounting", Component: Cache, Run: cacheAccounting,
+			Doc: "Goroutines use every method but Clear at once. Hits and misses are exactly the lookups, every value belongs " +
+				"to its key, and what is counted can be got.",
+			Contract: []string{"G1", "C2", "C5", "C6", "C8", "C10"},
+		},
+		{
+			Name: "cache/private-keys", Component: Cache, Run: cachePrivateKeys,
+			Doc: "Every goroutine uses keys of its own in a cache with room for all, and must see exactly what it did; " +
+				"the counts are the sums.",
+			Contract: []string{"G1", "C2", "C6", "C9", "C10", "C12"},
+		},
+		{
+			Name: "cache/capacity", Component: Cache, Run: cacheCapacity,
+			Doc: "Goroutines put new keys only. The capacity is never exceeded, a full cache stays full, evictions are exact, " +
+				"and of each goroutine's keys the last ones are left.",
+			Contract: []string{"C3", "C5", "C8"},
+		},
+		{
+			Name: "cache/replace", Component: Cache, Run: cacheReplace,
+			Doc: "Goroutines replace the values of a full cache. No key is ever missing, nothing is evicted, and the order of " +
+				"eviction stays that of the first insertion.",
+			Contract: []string{"C3", "C4"},
+		},
+		{
+			Name: "cache/same-key", Component: Cache, Run: cacheSameKey,
+			Doc: "Goroutines put, and sometimes delete, one new key at the same moment. One entry is left, or none, and " +
+				"later evictions are exact.",
+			Contract: []string{"C3", "C4", "C5", "C6"},
+		},
+		{
+			Name: "cache/delete-once", Component: Cache, Run: cacheExactDelete,
+			Doc:      "Goroutines delete the same keys. Each key is reported present exactly once, and nothing counts as an eviction.",
+			Contract: []string{"C6", "C9"},
+		},
+		{
+			Name: "cache/clear", Component: Cache, Run: cacheClear,
+			Doc: "One goroutine clears while others put, look up and take snapshots. No snapshot shows a Clear half done, and " +
+				"a cleared cache is like a new one.",
+			Contract: []string{"C5", "C7", "C8"},
+		},
+		{
+			Name: "cache/snapshot", Component: Cache, Run: cacheSnapshot,
+			Doc:      "Goroutines hit and miss in turns, so hits and misses may never be far apart in a snapshot.",
+			Contract: []string{"C2", "C8"},
+		},
+	}
+}

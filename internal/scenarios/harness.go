@@ -1,0 +1,260 @@
+package scenarios
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+
+	"racebench/internal/protocol"
+)
+
+// maxStack bounds the text of a stack in a violation, in bytes.
+const maxStack = 8 << 10
+
+// T is one execution of a scenario. Its methods belong to the scenario's main
+// goroutine, which is a client itself; await, until, linger and the reports of
+// violations may be called from any goroutine.
+type T struct {
+	*Client // the main goroutine
+	cfg     Config
+	par     params
+
+	crew    []*Client // all clients so far, the main goroutine first
+	queued  []*Client // those that run will start
+	running sync.WaitGroup
+	cleanup []func()
+
+	// given is opened when the execution is given up: a violation was found.
+	// Nobody waits at a handshake any longer, and what comes of that is not
+	// held against the component.
+	given *latch
+
+	mu        sync.Mutex // guards what follows
+	violated  bool
+	found     []protocol.Violation
+	histories []protocol.History
+}
+
+// Client is one goroutine that uses the component.
+type Client struct {
+	t    *T
+	id   int
+	rng  *rand.Rand
+	run  func(*Client)
+	ops  []protocol.Operation
+	junk []byte
+}
+
+// Execute runs a scenario once, on a goroutine of its own, and returns when it
+// has ended, which on a broken component may be never. It keeps no reference
+// to the goroutine's objects meanwhile.
+func Execute(s Scenario, cfg Config) protocol.Outcome {
+	if cfg.Now == nil {
+		cfg.Now = Monotonic
+	}
+	if cfg.Progress == nil {
+		cfg.Progress = new(Progress)
+	}
+	done := make(chan protocol.Outcome, 1)
+	go func() { done <- execute(s, cfg) }()
+	return <-done
+}
+
+func execute(s Scenario, cfg Config) protocol.Outcome {
+	before := cfg.Progress.Total()
+	began := Monotonic()
+	t := &T{cfg: cfg, given: newLatch()}
+	t.Client = t.newClient(nil)
+	t.par = drawParams(t.rng, cfg.Small)
+	if !cfg.Small {
+		defer t.par.apply(cfg.Seed)()
+	}
+	t.guard(func() { s.Run(t) })
+	t.running.Wait()
+	for i := len(t.cleanup) - 1; i >= 0; i-- {
+		t.guard(t.cleanup[i])
+	}
+	return protocol.Outcome{
+		Violations: t.found,
+		Histories:  t.histories,
+		Operations: cfg.Progress.Total() - before,
+		Elapsed:    Monotonic() - began,
+		Parameters: t.par.String(),
+	}
+}
+
+// newClient makes a client that will run f.
+func (t *T) newClient(f func(*Client)) *Client {
+	id := len(t.crew)
+	c := &Client{
+		t: t, id: id, run: f,
+		rng: rand.New(rand.NewPCG(t.cfg.Seed, uint64(id)*0x9e3779b97f4a7c15+1)),
+	}
+	t.crew = append(t.crew, c)
+	return c
+}
+
+// add queues n goroutines for the next run.
+func (t *T) add(n int, f func(c *Client)) {
+	for range n {
+		t.queued = append(t.queued, t.newClient(f))
+	}
+}
+
+// run starts what add queued, lets all of them go at the same moment, and
+// returns when they have ended.
+func (t *T) run() {
+	crew := t.queued
+	t.queued = nil
+	// Waking a sleeping thread takes longer than many a workload, so the
+	// goroutines meet awake.
+	var missing atomic.Int64
+	missing.Store(int64(len(crew)))
+	spins := 1
+	if len(crew) <= runtime.GOMAXPROCS(0) {
+		spins = 200
+	}
+	start := newLatch()
+	for _, c := range crew {
+		t.running.Go(func() {
+			if t.cfg.Small {
+				<-start.ch
+			} else {
+				missing.Add(-1)
+				for i := 1; missing.Load() > 0; i++ {
+					if i%spins == 0 {
+						runtime.Gosched()
+					}
+				}
+			}
+			t.guard(func() { c.run(c) })
+		})
+	}
+	start.open()
+	t.running.Wait()
+}
+
+// spawn starts one goroutine at once. Its end is awaited before the execution
+// ends, or by what it is given to do.
+func (t *T) spawn(f func(c *Client)) {
+	c := t.newClient(f)
+	t.running.Go(func() { t.guard(func() { c.run(c) }) })
+}
+
+// guard runs f and turns a panic into a violation.
+func (t *T) guard(f func()) {
+	ended := false
+	defer func() {
+		if ended {
+			return
+		}
+		v := protocol.Violation{
+			Kind: kindExit, Contract: "G1", Message: "a method ended the goroutine that called it",
+			Expected: "it returns",
+			Observed: "runtime.Goexit",
+		}
+		if r := recover(); r != nil {
+			v.Kind, v.Message = kindPanic, "a method panicked"
+			v.Expected = "no panic"
+			v.Observed = fmt.Sprintf("panic: %v", r)
+			stack := debug.Stack()
+			v.Stack = string(stack[:min(len(stack), maxStack)])
+		}
+		t.report(v)
+	}()
+	f()
+	ended = true
+}
+
+// atEnd registers f to be called on the main goroutine after all clients have
+// ended; the last one registered is called first.
+func (t *T) atEnd(f func()) { t.cleanup = append(t.cleanup, f) }
+
+// report records the first violation and gives the execution up.
+func (t *T) report(v protocol.Violation) {
+	t.mu.Lock()
+	first := !t.violated
+	if first {
+		t.violated = true
+		t.found = append(t.found, v)
+		t.cfg.Progress.violated(v)
+	}
+	t.mu.Unlock()
+	t.given.open()
+}
+
+func (t *T) gaveUp() bool { return t.given.isOpen() }
+
+// fail reports a broken invariant: the contract sentence, what is wrong, what
+// was expected, and what was seen.
+func (t *T) fail(contract, message string, expected, observed any) {
+	t.report(violation(kindInvariant, contract, message, fmt.Sprint(expected), fmt.Sprint(observed)))
+}
+
+// equal reports a violation unless observed is what was expected.
+func equal[V comparable](t *T, contract, message string, expected, observed V) bool {
+	if expected == observed {
+		return true
+	}
+	t.fail(contract, message, fmt.Sprintf("%+v", expected), fmt.Sprintf("%+v", observed))
+	return false
+}
+
+// total reports a lost (or doubled) update unless observed is what was
+// expected.
+func total[V comparable](t *T, contract, message string, expected, observed V) bool {
+	if expected == observed {
+		return true
+	}
+	t.report(violation(kindLostUpdate, contract, message, fmt.Sprintf("%+v", expected), fmt.Sprintf("%+v", observed)))
+	return false
+}
+
+// step says that the client has ended an operation, and sometimes yields or
+// makes garbage, as the execution's parameters ask.
+func (c *Client) step() {
+	c.t.cfg.Progress.slot[c.id%slots].n.Add(1)
+	if n := c.t.par.garbage; n > 0 {
+		c.junk = make([]byte, n)
+	}
+	if n := c.t.par.yield; n > 0 && c.rng.IntN(n) == 0 {
+		runtime.Gosched()
+	}
+}
+
+// now is the instant on the execution's clock.
+func (c *Client) now() int64 { return c.t.cfg.Now() }
+
+// record appends a call to the client's history; it returns now.
+func (c *Client) record(called int64, name string, in, out []int64) {
+	returned := c.now()
+	c.ops = append(c.ops, protocol.Operation{Call: called, Return: returned, Name: name, In: in, Out: out})
+	c.step()
+}
+
+// history hands in what the clients recorded since the last call, together with
+// further operations, for the linearizability check.
+func (t *T) history(model string, init []int64, more ...protocol.Operation) {
+	h := protocol.History{Model: model, Init: init, Ops: more}
+	clients := 0
+	for _, c := range t.crew {
+		if len(c.ops) == 0 {
+			continue
+		}
+		for _, op := range c.ops {
+			op.Client = clients
+			h.Ops = append(h.Ops, op)
+		}
+		clients++
+		c.ops = nil
+	}
+	if t.gaveUp() {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.histories = append(t.histories, h)
+}

@@ -1,0 +1,105 @@
+package scenarios
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"runtime/debug"
+
+	"racebench/internal/noise"
+)
+
+// params is what the seed chose for one execution. All of it is fixed before
+// the first client starts.
+type params struct {
+	procs   int  // GOMAXPROCS
+	gc      int  // GOGC, or 0 to leave it
+	garbage int  // bytes of garbage per operation
+	yield   int  // a client yields after one in so many operations, or 0
+	skew    int  // 0: keys are drawn evenly; more: a few are drawn often
+	noise   int  // level of the noise in the component's code
+	crowd   int  // adds to the number of clients
+	sleepy  bool // whether linger also sleeps
+}
+
+func drawParams(rng *rand.Rand, small bool) params {
+	if small {
+		return params{skew: rng.IntN(2)}
+	}
+	n := runtime.NumCPU()
+	p := params{
+		procs:  []int{1, 2, n, 4 * n}[pick(rng, 15, 35, 25, 25)],
+		yield:  []int{0, 2, 8, 32}[rng.IntN(4)],
+		skew:   rng.IntN(3),
+		noise:  pick(rng, 30, 25, 25, 20),
+		crowd:  rng.IntN(3),
+		sleepy: rng.IntN(2) == 0,
+	}
+	if rng.IntN(5) == 0 {
+		p.gc = 10 + rng.IntN(40)
+		p.garbage = 256 << rng.IntN(4)
+	}
+	return p
+}
+
+// pick draws an index, each as often as its weight says.
+func pick(rng *rand.Rand, weights ...int) int {
+	sum := 0
+	for _, w := range weights {
+		sum += w
+	}
+	x := rng.IntN(sum)
+	for i, w := range weights {
+		if x < w {
+			return i
+		}
+		x -= w
+	}
+	return len(weights) - 1
+}
+
+// apply sets the process up and returns what undoes it.
+func (p params) apply(seed uint64) (restore func()) {
+	procs := runtime.GOMAXPROCS(p.procs)
+	gc := -2
+	if p.gc > 0 {
+		gc = debug.SetGCPercent(p.gc)
+	}
+	noise.Set(seed, p.noise)
+	return func() {
+		noise.Set(0, noise.Off)
+		if gc != -2 {
+			debug.SetGCPercent(gc)
+		}
+		runtime.GOMAXPROCS(procs)
+	}
+}
+
+func (p params) String() string {
+	return fmt.Sprintf("procs=%d noise=%d yield=%d skew=%d gc=%d garbage=%d crowd=%d",
+		p.procs, p.noise, p.yield, p.skew, p.gc, p.garbage, p.crowd)
+}
+
+// clients is the number of concurrent goroutines: about n, and two or three in
+// small mode.
+func (t *T) clients(n int) int {
+	if t.cfg.Small {
+		return min(n, 2+int(t.rng.Uint64()&1))
+	}
+	return n + t.par.crowd
+}
+
+// size returns normal, or small in small mode.
+func (t *T) size(normal, small int) int {
+	if t.cfg.Small {
+		return small
+	}
+	return normal
+}
+
+// key draws one of n keys, with the skew of the execution.
+func (c *Client) key(n int) int {
+	u := c.rng.Float64()
+	return int(float64(n) * math.Pow(u, float64(1+c.t.par.skew)))
+}
