@@ -150,3 +150,14 @@ func mix(x uint64) uint64 {
 	x = (x ^ x>>27) * 0x94d049bb133111eb
 	return x ^ x>>31
 }
+
+// After is a point behind the evaluation of value, which it returns: the place
+// at which a snapshot that is put together from several reads is torn.
+//
+//go:norace
+func After[T any](value T, site uint32) T {
+	if state.level != Off {
+		disturb(site)
+	}
+	return value
+}

@@ -1,0 +1,100 @@
+// Package racebench holds nothing but the sources that a worker is built from,
+// embedded so that an installed racebench can judge a candidate on a machine
+// where its repository is not. It lies at the root because go:embed reaches
+// neither "..", nor a folder with a go.mod.
+package racebench
+
+import (
+	"embed"
+	"fmt"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// tree embeds every package one level below internal; WorkerSources takes from
+// it what a worker imports.
+//
+//go:embed internal/*/*.go
+var tree embed.FS
+
+// Module is the module path of racebench, and of the modules that workers are
+// built from.
+const Module = "racebench"
+
+// workerRoot is the package whose imports decide what a worker is made of.
+const workerRoot = "internal/worker"
+
+// WorkerSources returns the sources of everything that internal/worker imports
+// of this module, by slash-separated path from the module's root, tests
+// excluded. The built-in components are among them; a candidate's take their
+// place. The map must not be changed.
+func WorkerSources() (map[string][]byte, error) { return workerSources() }
+
+var workerSources = sync.OnceValues(func() (map[string][]byte, error) {
+	sources := make(map[string][]byte)
+	seen := make(map[string]bool)
+	var add func(dir string) error
+	add = func(dir string) error {
+		if seen[dir] {
+			return nil
+		}
+		seen[dir] = true
+		files, err := PackageSources(dir)
+		if err != nil {
+			return err
+		}
+		for name, text := range files {
+			sources[path.Join(dir, name)] = text
+			file, err := parser.ParseFile(token.NewFileSet(), name, text, parser.ImportsOnly)
+			if err != nil {
+				return fmt.Errorf("embedded source: %w", err)
+			}
+			for _, spec := range file.Imports {
+				imported, err := strconv.Unquote(spec.Path.Value)
+				if err != nil {
+					return fmt.Errorf("embedded source %s: %w", name, err)
+				}
+				if below, ok := strings.CutPrefix(imported, Module+"/"); ok {
+					if err := add(below); err != nil {
+						return err
+					}
+				}
+			}
+		}
+		return nil
+	}
+	if err := add(workerRoot); err != nil {
+		return nil, err
+	}
+	return sources, nil
+})
+
+// PackageSources returns the sources of one embedded package, such as
+// "internal/cache", by file name and without its tests.
+func PackageSources(dir string) (map[string][]byte, error) {
+	entries, err := fs.ReadDir(tree, dir)
+	if err != nil {
+		return nil, fmt.Errorf("embedded sources of %s: %w", dir, err)
+	}
+	files := make(map[string][]byte)
+	for _, entry := range entries {
+		name := entry.Name()
+		if entry.IsDir() || strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		text, err := tree.ReadFile(path.Join(dir, name))
+		if err != nil {
+			return nil, fmt.Errorf("embedded sources of %s: %w", dir, err)
+		}
+		files[name] = text
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("embedded sources of %s: none", dir)
+	}
+	return files, nil
+}

@@ -1,0 +1,94 @@
+package build
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"racebench/internal/result"
+)
+
+// CompileError says that the candidate's sources do not compile. That is the
+// candidate's fault, unlike any other error of a build.
+type CompileError struct {
+	// Output is what the compiler said, with the candidate's own paths.
+	Output string
+	// Positions are the places it named, in its order.
+	Positions []result.Position
+}
+
+// Error returns the compiler's first line.
+func (e *CompileError) Error() string {
+	first, _, more := strings.Cut(e.Output, "\n")
+	if more {
+		return fmt.Sprintf("does not compile: %s (and more)", first)
+	}
+	return "does not compile: " + first
+}
+
+// Finding is the compile error as a finding of kind build.
+func (e *CompileError) Finding() result.Finding {
+	f := result.Finding{
+		Kind:      result.Build,
+		Origin:    result.FromCandidate,
+		Severity:  result.Error,
+		Message:   e.Error(),
+		Positions: e.Positions,
+		Detail:    strings.Split(e.Output, "\n"),
+		Confirmed: true,
+	}
+	if len(e.Positions) > 0 {
+		component, _, _ := strings.Cut(e.Positions[0].File, "/")
+		f.Component = result.Component(component)
+		f.ID = fmt.Sprintf("build/%s:%d", e.Positions[0].File, e.Positions[0].Line)
+	}
+	return f
+}
+
+// diagnostic matches the start of a compiler's line that is about the
+// candidate, as the go command prints it from the module's root.
+var diagnostic = regexp.MustCompile(`^(?:\./)?internal/((?:cache|counter|workerpool)/[^/:]+\.go):(\d+)(?::(\d+))?: `)
+
+// compileError reads the output of a failed "go build"; nil if no line of it is
+// about the candidate.
+func compileError(output string) *CompileError {
+	e := new(CompileError)
+	var lines []string
+	for line := range strings.Lines(output) {
+		line = strings.TrimRight(line, "\r\n")
+		if strings.HasPrefix(line, "# ") || strings.TrimSpace(line) == "" {
+			continue
+		}
+		if m := diagnostic.FindStringSubmatch(line); m != nil {
+			at := result.Position{File: m[1]}
+			at.Line, _ = strconv.Atoi(m[2])
+			at.Column, _ = strconv.Atoi(m[3])
+			e.Positions = append(e.Positions, at)
+		}
+		lines = append(lines, candidatePaths.ReplaceAllString(line, "$1"))
+	}
+	if len(e.Positions) == 0 {
+		return nil
+	}
+	e.Output = strings.Join(lines, "\n")
+	return e
+}
+
+// candidatePaths matches a path of the laid-out module inside a message.
+var candidatePaths = regexp.MustCompile(`(?:racebench/|\./)?\binternal/((?:cache|counter|workerpool)/[^/:\s]+\.go)\b`)
+
+// SourcePath maps the file of a stack frame in a worker to the path inside the
+// candidate's folder, such as "cache/cache.go". It knows the trimmed paths of
+// workers that were built for the candidate, and the paths of the components
+// that are compiled into racebench itself. ok is false for a frame of anybody
+// else's.
+func SourcePath(frame string) (path string, ok bool) {
+	m := framePath.FindStringSubmatch(frame)
+	if m == nil {
+		return "", false
+	}
+	return m[1], true
+}
+
+var framePath = regexp.MustCompile(`(?:^|/)internal/((?:cache|counter|workerpool)/[^/]+\.go)$`)
