@@ -1,13 +1,19 @@
 // Package cache is a bounded first-in-first-out cache with hit and miss
 // statistics. Numbers such as C3 name the sentences of docs/contract.md.
 //
-// One mutex guards everything, and nothing of the
-// caller's runs while it is held.
+// Keys are spread over shards, each with a lock of its own, so that lookups of
+// different keys do not meet. The capacity and the order of eviction are those
+// of the whole cache and exact: whoever changes which keys are present holds
+// the lock of the order too, and with it the locks of all shards that change.
+// Every step is therefore two-phase (it takes all its locks before it releases
+// any), which makes it atomic towards every other; P. A. Bernstein et al.,
+// Concurrency Control and Recovery in Database Systems, 1987, chapter 3.
 package cache
 
 import (
-	"container/list"
 	"errors"
+	"hash/maphash"
+	"runtime"
 	"sync"
 )
 
@@ -20,28 +26,47 @@ var ErrLoadPanicked = errors.New("cache: load panicked")
 //
 // It is safe for concurrent use (G1), linearizable (C9), and must not be copied
 // after first use (G2).
+//
+// The order of locks is mu, then shards by their index.
 type Cache[K comparable, V any] struct {
-	mu       sync.Mutex
 	capacity int
+	seed     maphash.Seed
+	shards   []shard[K, V] // a power of two of them
+
+	mu sync.Mutex // held by whoever adds or removes an entry
 
 	// The fields below are guarded by mu.
-	entries map[K]*list.Element // of order; the values are of type entry[K, V]
-	order   *list.List          // front: inserted earliest
-	flights map[K]*flight[V]    // loads that may still store their value
-
-	hits, misses, evictions uint64
+	oldest, newest *entry[K, V] // the ends of the list of entries
+	length         int
+	evictions      uint64
 }
 
-// entry is what the elements of Cache.order hold.
+// shard holds the keys of one part of the hash space.
+type shard[K comparable, V any] struct {
+	mu sync.Mutex
+
+	// The fields below are guarded by mu; entries changes only while Cache.mu
+	// is held too.
+	entries      map[K]*entry[K, V]
+	flights      map[K]*flight[V] // loads that may still store their value
+	hits, misses uint64
+
+	_ [128 - 40]byte // keeps the locks of neighbours out of each other's cache line
+}
+
+// entry is a key, its value and its place in the order of insertion. The value
+// is guarded by the lock of its shard, everything else by Cache.mu.
 type entry[K comparable, V any] struct {
-	key   K
-	value V
+	key          K
+	value        V
+	home         int // the index of its shard
+	older, newer *entry[K, V]
 }
 
-// flight is one call of a load function. Its result is written before done is
-// closed and read only after.
+// flight is one call of a load function. Its result is written before ended is
+// done, and read by others only after.
 type flight[V any] struct {
-	done  chan struct{}
+	ended sync.WaitGroup
 	value V
 	err   error
 }
@@ -60,55 +85,74 @@ func (s Stats) HitRate() float64 {
 	return float64(s.Hits) / float64(s.Hits+s.Misses)
 }
 
+// maxShards bounds what Stats and Clear have to lock.
+const maxShards = 64
+
 // New returns an empty cache. It panics if capacity < 1 (C1).
 func New[K comparable, V any](capacity int) *Cache[K, V] {
 	if capacity < 1 {
 		panic("cache: capacity must be at least 1")
 	}
-	return &Cache[K, V]{
-		capacity: capacity,
-		entries:  make(map[K]*list.Element),
-		order:    list.New(),
-		flights:  make(map[K]*flight[V]),
+	// Four times as many shards as goroutines can run at once let most lookups
+	// pass each other.
+	shards := 1
+	for shards < min(4*runtime.NumCPU(), capacity, maxShards) {
+		shards *= 2
 	}
+	c := &Cache[K, V]{
+		capacity: capacity,
+		seed:     maphash.MakeSeed(),
+		shards:   make([]shard[K, V], shards),
+	}
+	for i := range c.shards {
+		c.shards[i].entries = make(map[K]*entry[K, V])
+		c.shards[i].flights = make(map[K]*flight[V])
+	}
+	return c
 }
 
 // Get looks up a key and counts one hit or one miss, in one step (C2).
 func (c *Cache[K, V]) Get(key K) (V, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.lookup(key)
+	s := &c.shards[c.home(key)]
+	s.mu.Lock()
+	value, ok := s.lookup(key)
+	s.mu.Unlock()
+	return value, ok
 }
 
 // Put stores a value. A new key may evict the oldest entry (C3); a present one
 // keeps its age (C4). A load of the key that is in flight is overtaken (C15).
 func (c *Cache[K, V]) Put(key K, value V) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	delete(c.flights, key)
-	c.store(key, value)
+	home := c.home(key)
+	if c.shards[home].replace(key, value) {
+		return // the order is as it was
+	}
+	c.store(home, key, value, nil)
 }
 
 // GetOrLoad returns the value of a key, loading it if it is absent (C10). Of
 // the callers that miss one key, the first runs load, with no lock held, and
 // the others wait for what it returns (C11).
 func (c *Cache[K, V]) GetOrLoad(key K, load func(K) (V, error)) (V, error) {
-	c.mu.Lock()
-	if value, ok := c.lookup(key); ok {
-		c.mu.Unlock()
+	home := c.home(key)
+	s := &c.shards[home]
+	s.mu.Lock()
+	if value, ok := s.lookup(key); ok {
+		s.mu.Unlock()
 		return value, nil
 	}
-	if f, ok := c.flights[key]; ok {
-		c.mu.Unlock()
-		<-f.done
+	if f, ok := s.flights[key]; ok {
+		s.mu.Unlock()
+		f.ended.Wait()
 		return f.value, f.err
 	}
-	f := &flight[V]{done: make(chan struct{}), err: ErrLoadPanicked}
-	c.flights[key] = f
-	c.mu.Unlock()
+	f := &flight[V]{err: ErrLoadPanicked}
+	f.ended.Add(1)
+	s.flights[key] = f
+	s.mu.Unlock()
 
 	// A panic of load is not recovered but passes through, after land (C14).
-	defer c.land(key, f)
+	defer c.land(home, key, f)
 	f.value, f.err = load(key)
 	return f.value, f.err
 }
@@ -116,13 +160,17 @@ func (c *Cache[K, V]) GetOrLoad(key K, load func(K) (V, error)) (V, error) {
 // Delete removes a key and reports whether it was present (C6). A load of the
 // key that is in flight is overtaken (C15).
 func (c *Cache[K, V]) Delete(key K) bool {
+	s := &c.shards[c.home(key)]
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	delete(c.flights, key)
-	element, ok := c.entries[key]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.flights, key)
+	e, ok := s.entries[key]
 	if ok {
-		c.order.Remove(element)
-		delete(c.entries, key)
+		delete(s.entries, key)
+		c.unlink(e)
+		c.length--
 	}
 	return ok
 }
@@ -131,70 +179,166 @@ func (c *Cache[K, V]) Delete(key K) bool {
 func (c *Cache[K, V]) Len() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return len(c.entries)
+	return c.length
 }
 
 // Stats returns a snapshot (C8).
 func (c *Cache[K, V]) Stats() Stats {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return Stats{
-		Hits:      c.hits,
-		Misses:    c.misses,
-		Evictions: c.evictions,
-		Len:       len(c.entries),
-		Capacity:  c.capacity,
+	c.lockAll()
+	defer c.unlockAll()
+	stats := Stats{Evictions: c.evictions, Len: c.length, Capacity: c.capacity}
+	for i := range c.shards {
+		stats.Hits += c.shards[i].hits
+		stats.Misses += c.shards[i].misses
 	}
+	return stats
 }
 
 // Clear removes every entry and zeroes the statistics, in one step (C7). Every
 // load in flight is overtaken (C15).
 func (c *Cache[K, V]) Clear() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.entries = make(map[K]*list.Element)
-	c.order = list.New()
-	c.flights = make(map[K]*flight[V])
-	c.hits, c.misses, c.evictions = 0, 0, 0
+	c.lockAll()
+	defer c.unlockAll()
+	for i := range c.shards {
+		s := &c.shards[i]
+		s.entries = make(map[K]*entry[K, V])
+		s.flights = make(map[K]*flight[V])
+		s.hits, s.misses = 0, 0
+	}
+	c.oldest, c.newest, c.length, c.evictions = nil, nil, 0, 0
 }
 
-// lookup finds a key and counts a hit or a miss. The caller holds c.mu.
-func (c *Cache[K, V]) lookup(key K) (V, bool) {
-	element, ok := c.entries[key]
+// home returns the index of the shard that a key belongs to.
+func (c *Cache[K, V]) home(key K) int {
+	hash := maphash.Comparable(c.seed, key)
+	return int(hash & uint64(len(c.shards)-1))
+}
+
+// lookup finds a key and counts a hit or a miss. The caller holds s.mu.
+func (s *shard[K, V]) lookup(key K) (V, bool) {
+	e, ok := s.entries[key]
 	if !ok {
-		c.misses++
+		s.misses++
 		var zero V
 		return zero, false
 	}
-	c.hits++
-	return element.Value.(*entry[K, V]).value, true
+	s.hits++
+	return e.value, true
 }
 
-// store inserts or replaces a value. The caller holds c.mu.
-func (c *Cache[K, V]) store(key K, value V) {
-	if element, ok := c.entries[key]; ok {
-		element.Value.(*entry[K, V]).value = value
+// replace stores the value of a key if that is present, and reports whether it
+// was; a load of the key is overtaken then (C15).
+func (s *shard[K, V]) replace(key K, value V) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e, ok := s.entries[key]
+	if ok {
+		delete(s.flights, key)
+		e.value = value
+	}
+	return ok
+}
+
+// store inserts or replaces a value (C3, C4) and ends the flights of its key, in
+// one step. If the value comes from a flight and that was overtaken, it does
+// nothing (C12, C15).
+func (c *Cache[K, V]) store(home int, key K, value V, from *flight[V]) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+
+	// Whether the oldest entry has to go is known only with its shard locked,
+	// and locks are taken by index: so its shard is locked in any case.
+	full := c.length == c.capacity
+	if full && c.oldest.home < home {
+		v := &c.shards[c.oldest.home]
+		v.mu.Lock()
+		defer v.mu.Unlock()
+	}
+	s := &c.shards[home]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if full && c.oldest.home > home {
+		v := &c.shards[c.oldest.home]
+		v.mu.Lock()
+		defer v.mu.Unlock()
+	}
+
+	if from != nil && s.flights[key] != from {
 		return
 	}
-	if len(c.entries) == c.capacity {
-		oldest := c.order.Front()
-		c.order.Remove(oldest)
-		delete(c.entries, oldest.Value.(*entry[K, V]).key)
-		c.evictions++
+	delete(s.flights, key)
+	if e, ok := s.entries[key]; ok { // Put by another since replace
+		e.value = value
+		return
 	}
-	c.entries[key] = c.order.PushBack(&entry[K, V]{key: key, value: value})
+	var e *entry[K, V]
+	if full {
+		e = c.oldest // its memory serves the new entry
+		delete(c.shards[e.home].entries, e.key)
+		c.unlink(e)
+		c.evictions++
+	} else {
+		e = new(entry[K, V])
+		c.length++
+	}
+	e.key, e.value, e.home = key, value, home
+	c.append(e)
+	s.entries[key] = e
 }
 
 // land ends a flight. Unless it was overtaken, a value that was loaded without
 // error is stored in the same step (C12, C13, C15).
-func (c *Cache[K, V]) land(key K, f *flight[V]) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.flights[key] == f {
-		delete(c.flights, key)
-		if f.err == nil {
-			c.store(key, f.value)
-		}
+func (c *Cache[K, V]) land(home int, key K, f *flight[V]) {
+	defer f.ended.Done()
+	if f.err == nil {
+		c.store(home, key, f.value, f)
+		return
 	}
-	close(f.done)
+	s := &c.shards[home]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.flights[key] == f {
+		delete(s.flights, key)
+	}
+}
+
+// append makes an entry the newest. The caller holds c.mu.
+func (c *Cache[K, V]) append(e *entry[K, V]) {
+	e.older, e.newer = c.newest, nil
+	if e.older == nil {
+		c.oldest = e
+	} else {
+		e.older.newer = e
+	}
+	c.newest = e
+}
+
+// unlink takes an entry out of the order. The caller holds c.mu.
+func (c *Cache[K, V]) unlink(e *entry[K, V]) {
+	if e.older == nil {
+		c.oldest = e.newer
+	} else {
+		e.older.newer = e.newer
+	}
+	if e.newer == nil {
+		c.newest = e.older
+	} else {
+		e.newer.older = e.older
+	}
+}
+
+// lockAll takes every lock, so that nothing can change.
+func (c *Cache[K, V]) lockAll() {
+	c.mu.Lock()
+	for i := range c.shards {
+		c.shards[i].mu.Lock()
+	}
+}
+
+// unlockAll releases what lockAll took.
+func (c *Cache[K, V]) unlockAll() {
+	for i := range c.shards {
+		c.shards[i].mu.Unlock()
+	}
+	c.mu.Unlock()
 }

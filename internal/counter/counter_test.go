@@ -1,0 +1,12 @@
+package counter_test
+
+import (
+	"testing"
+
+	"racebench/internal/contracttest"
+	"racebench/internal/counter"
+)
+
+func TestContract(t *testing.T) {
+	contracttest.TestCounter(t, func() contracttest.Counter[counter.Stats] { return counter.New() })
+}
