@@ -5,8 +5,8 @@ import (
 
 	"go.uber.org/goleak"
 
-	"racebench/internal/contracttest"
 	"racebench/internal/cache"
+	"racebench/internal/contracttest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

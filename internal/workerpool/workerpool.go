@@ -2,8 +2,11 @@
 // results and statistics. Numbers such as W4 name the sentences of
 // docs/contract.md.
 //
-// One mutex guards everything, two condition
-// variables on it wake those who wait, and no task runs while it is held.
+// One mutex guards everything, because every snapshot covers everything, and no
+// task runs while it is held. What makes the pool quick is how little it does
+// under that mutex and how seldom it wakes a goroutine: a worker ends a task and
+// starts the next in one critical section, sleeping workers are woken one after
+// another, each by the one before, and neither queue nor results are ever moved.
 package workerpool
 
 import (
@@ -25,20 +28,22 @@ var ErrClosed = errors.New("workerpool: closed")
 // after first use (G2). Close ends its goroutines (G3, W11).
 type Pool[T any] struct {
 	mu   sync.Mutex
-	work *sync.Cond // signalled for a task that was queued, broadcast by Close
+	work *sync.Cond // idle workers sleep here
 	rest *sync.Cond // broadcast when the pool came to rest, and when all stopped
 
 	// The fields below are guarded by mu.
-	queue   []func() (T, error) // pending tasks, the next one first
-	states  []State             // one a worker
-	active  int                 // workers that are Busy
-	stopped int                 // workers that are Stopped
+	queue   list[func() (T, error)] // pending tasks, the next one first
+	states  []State                 // one a worker
+	active  int                     // workers that are Busy
+	stopped int                     // workers that are Stopped
+	asleep  int                     // workers that nobody has woken yet
+	waking  bool                    // a worker was woken and has not looked at the queue yet
 	closed  bool
 	rests   uint64 // how often the last pending or active task went away
 	epoch   uint64 // how often Reset was called
 
 	completed, failed uint64
-	results           []Result[T]
+	results           list[Result[T]]
 }
 
 // Result is what one task left (W6).
@@ -115,12 +120,16 @@ func New[T any](workers int) *Pool[T] {
 // Submit queues a task, without waiting for room, or returns ErrClosed (W2).
 func (p *Pool[T]) Submit(task func() (T, error)) error {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	if p.closed {
+		p.mu.Unlock()
 		return ErrClosed
 	}
-	p.queue = append(p.queue, task)
-	p.work.Signal()
+	p.queue.push(task)
+	wake := p.wake()
+	p.mu.Unlock()
+	if wake {
+		p.work.Signal()
+	}
 	return nil
 }
 
@@ -142,6 +151,7 @@ func (p *Pool[T]) Close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.closed = true
+	p.asleep = 0
 	p.work.Broadcast()
 	for p.stopped < len(p.states) {
 		p.rest.Wait()
@@ -152,7 +162,7 @@ func (p *Pool[T]) Close() {
 func (p *Pool[T]) Pending() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return len(p.queue)
+	return p.queue.len
 }
 
 // Results returns what the tasks left, in the order in which they ended. The
@@ -160,7 +170,7 @@ func (p *Pool[T]) Pending() int {
 func (p *Pool[T]) Results() []Result[T] {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return slices.Clone(p.results)
+	return p.results.slice()
 }
 
 // WorkerStates returns the state of every worker, a snapshot (W7). The slice is
@@ -180,10 +190,10 @@ func (p *Pool[T]) Stats() Stats {
 		Idle:    len(p.states) - p.active - p.stopped,
 		Active:  p.active,
 		Stopped: p.stopped,
-		Pending: len(p.queue),
+		Pending: p.queue.len,
 		// A running task that Reset forgot is part of this sum until it ends,
 		// because it is part of Active (W12).
-		Submitted: uint64(len(p.queue)) + uint64(p.active) + p.completed + p.failed,
+		Submitted: uint64(p.queue.len) + uint64(p.active) + p.completed + p.failed,
 		Completed: p.completed,
 		Failed:    p.failed,
 	}
@@ -195,8 +205,8 @@ func (p *Pool[T]) Reset() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	wasBusy := p.busy()
-	p.queue = nil
-	p.results = nil
+	p.queue = list[func() (T, error)]{}
+	p.results = list[Result[T]]{}
 	p.completed, p.failed = 0, 0
 	p.epoch++
 	if wasBusy && !p.busy() {
@@ -204,47 +214,61 @@ func (p *Pool[T]) Reset() {
 	}
 }
 
-// worker takes tasks and runs them until the pool is closed and its queue empty.
+// worker runs tasks until the pool is closed and its queue empty.
 func (p *Pool[T]) worker(id int) {
-	for {
-		task, epoch, ok := p.start(id)
-		if !ok {
-			return
+	p.mu.Lock()
+	for p.await() {
+		task, epoch := p.start(id)
+		wake := p.wake()
+		p.mu.Unlock()
+		if wake {
+			p.work.Signal()
 		}
 		value, err := run(task)
+		p.mu.Lock()
 		p.end(id, epoch, value, err)
 	}
+	p.stop(id)
+	p.mu.Unlock()
 }
 
-// start waits for a task and starts it, in one step (W4), or stops the worker
-// and returns false. The epoch is that in which the task started.
-func (p *Pool[T]) start(id int) (task func() (T, error), epoch uint64, ok bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for len(p.queue) == 0 && !p.closed {
+// await returns true once a task is pending, and false once none is and none
+// can come. The caller holds p.mu.
+func (p *Pool[T]) await() bool {
+	for p.queue.len == 0 && !p.closed {
+		p.asleep++
 		p.work.Wait()
+		p.waking = false
 	}
-	if len(p.queue) == 0 {
-		p.states[id] = Stopped
-		p.stopped++
-		if p.stopped == len(p.states) {
-			p.rest.Broadcast()
-		}
-		return nil, 0, false
+	return p.queue.len > 0
+}
+
+// wake reports whether the caller has to wake a sleeping worker, once it has
+// released p.mu, which it holds now.
+//
+// Whenever a task is pending and a worker asleep, another one has been woken and
+// not looked at the queue yet (W5). One at a time is enough: it takes a task and
+// then, before it runs that, wakes the next if there is more to do.
+func (p *Pool[T]) wake() bool {
+	if p.queue.len == 0 || p.asleep == 0 || p.waking {
+		return false
 	}
-	task = p.queue[0]
-	p.queue[0] = nil // the array must not keep what the task refers to (G4)
-	p.queue = p.queue[1:]
+	p.asleep--
+	p.waking = true
+	return true
+}
+
+// start starts the next task, in one step (W4), and returns it with the epoch in
+// which it started. The caller holds p.mu.
+func (p *Pool[T]) start(id int) (task func() (T, error), epoch uint64) {
 	p.states[id] = Busy
 	p.active++
-	return task, p.epoch, true
+	return p.queue.pop(), p.epoch
 }
 
 // end ends a task, in one step (W4). What a task leaves that started before the
-// last Reset is dropped (W12).
+// last Reset is dropped (W12). The caller holds p.mu.
 func (p *Pool[T]) end(id int, epoch uint64, value T, err error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.states[id] = Idle
 	p.active--
 	if epoch == p.epoch {
@@ -253,16 +277,25 @@ func (p *Pool[T]) end(id int, epoch uint64, value T, err error) {
 		} else {
 			p.failed++
 		}
-		p.results = append(p.results, Result[T]{Value: value, Err: err})
+		p.results.push(Result[T]{Value: value, Err: err})
 	}
 	if !p.busy() {
 		p.rested()
 	}
 }
 
+// stop stops a worker. The caller holds p.mu.
+func (p *Pool[T]) stop(id int) {
+	p.states[id] = Stopped
+	p.stopped++
+	if p.stopped == len(p.states) {
+		p.rest.Broadcast()
+	}
+}
+
 // busy reports whether anything is pending or active. The caller holds p.mu.
 func (p *Pool[T]) busy() bool {
-	return len(p.queue) > 0 || p.active > 0
+	return p.queue.len > 0 || p.active > 0
 }
 
 // rested wakes those who wait for the pool to come to rest. The caller holds
