@@ -291,4 +291,3 @@ func TestBuiltinsAreSilent(t *testing.T) {
 		t.Errorf("built-in component accused: %s", show(f))
 	}
 }
-

@@ -1,0 +1,148 @@
+package guarded
+
+import (
+	"fmt"
+	"go/token"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/ssa"
+
+	"racebench/internal/rules/lockset"
+)
+
+var analyzer = &analysis.Analyzer{
+	Name:     "guardedandbare",
+	Doc:      "report fields that are guarded by a lock in one place and bare in another",
+	Requires: []*analysis.Analyzer{lockset.Analyzer},
+	Run:      run,
+}
+
+type sighting struct {
+	access lockset.Access
+	lock   string
+	view   lockset.View
+}
+
+func run(pass *analysis.Pass) (any, error) {
+	locks := pass.ResultOf[lockset.Analyzer].(*lockset.Result)
+	var guarded, bare []sighting
+	written := map[lockset.Field][]lockset.Access{}
+	for _, a := range locks.Accesses() {
+		if a.Fresh {
+			continue
+		}
+		if a.Write {
+			written[a.Field] = append(written[a.Field], a)
+		}
+		for _, v := range a.Views {
+			if v.Unknown {
+				continue
+			}
+			for lock := range a.Guards(v) {
+				guarded = append(guarded, sighting{a, lock, v})
+			}
+			// After waiting for another goroutine a lock may be needless.
+			if v.Bare && !v.Synced {
+				bare = append(bare, sighting{a, "", v})
+			}
+		}
+	}
+	reported := map[token.Pos]bool{}
+	for _, b := range bare {
+		if reported[b.access.Pos] || b.excused(written) {
+			continue
+		}
+		g, ok := counterpart(guarded, b)
+		if !ok {
+			continue
+		}
+		reported[b.access.Pos] = true
+		verb := "read"
+		if b.access.Write {
+			verb = "written"
+		}
+		pass.Report(analysis.Diagnostic{
+			Pos:     b.access.Pos,
+			Message: fmt.Sprintf("%s is %s without a lock here, but under %s elsewhere", b.access.Field, verb, g.lock),
+			Related: []analysis.RelatedInformation{{Pos: g.access.Pos, Message: "guarded by " + g.lock}},
+		})
+	}
+	return nil, nil
+}
+
+// counterpart is a guarded access that races with the bare one. One that
+// writes is preferred; two reads do not race.
+func counterpart(guarded []sighting, b sighting) (best sighting, ok bool) {
+	for _, g := range guarded {
+		if !g.access.Field.Overlaps(b.access.Field) || !g.access.Write && !b.access.Write {
+			continue
+		}
+		better := !ok || g.access.Write && !best.access.Write ||
+			g.access.Write == best.access.Write && (g.access.Pos < best.access.Pos || g.access.Pos == best.access.Pos && g.lock < best.lock)
+		if better {
+			best, ok = g, true
+		}
+	}
+	return best, ok
+}
+
+// excused reports whether the order of the accesses may come from something
+// that is not a lock.
+func (b sighting) excused(written map[lockset.Field][]lockset.Access) bool {
+	origin := b.view.Context.Origin
+	if origin == nil {
+		return false
+	}
+	// A goroutine may read bare what nobody but itself writes.
+	alone := true
+	for field, accesses := range written {
+		if !field.Overlaps(b.access.Field) {
+			continue
+		}
+		for _, a := range accesses {
+			for _, v := range a.Views {
+				if v.Context.Origin != origin {
+					alone = false
+				}
+			}
+		}
+	}
+	if alone {
+		return true
+	}
+	// It may write bare what others read after it has signalled them.
+	return b.access.Write && releases(b.access.Func.Fn)
+}
+
+// releases reports whether a function, or one around it, signals other
+// goroutines by something else than a lock.
+func releases(fn *ssa.Function) bool {
+	for ; fn != nil; fn = fn.Parent() {
+		for _, block := range fn.Blocks {
+			for _, instr := range block.Instrs {
+				switch instr := instr.(type) {
+				case *ssa.Send:
+					return true
+				case *ssa.Select:
+					return true
+				case ssa.CallInstruction:
+					c := instr.Common()
+					if b, ok := c.Value.(*ssa.Builtin); ok && b.Name() == "close" {
+						return true
+					}
+					if callee := c.StaticCallee(); callee != nil && callee.Object() != nil && callee.Object().Pkg() != nil {
+						switch callee.Object().Pkg().Path() {
+						case "sync/atomic":
+							return true
+						case "sync":
+							if callee.Name() == "Done" {
+								return true
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,238 @@
+package lockset
+
+import (
+	"go/token"
+	"go/types"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/ssa"
+)
+
+// Field is a field of a struct type of the package, or a field nested in it by
+// value, or (with "[]" at the end) what a map or slice field contains.
+type Field struct {
+	Owner *types.TypeName
+	Name  string
+}
+
+// String is the field as a message names it.
+func (f Field) String() string { return f.Owner.Name() + "." + strings.TrimSuffix(f.Name, "[]") }
+
+// Overlaps reports whether the two can be the same memory: equal, or one is a
+// part of the other.
+func (f Field) Overlaps(g Field) bool {
+	if f.Owner != g.Owner {
+		return false
+	}
+	a, b := f.Name, g.Name
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	rest, ok := strings.CutPrefix(b, a)
+	return ok && (rest == "" || rest[0] == '.')
+}
+
+// Access is one read or write of a field.
+type Access struct {
+	Func  *Func
+	Instr ssa.Instruction
+	Pos   token.Pos
+	Field Field
+	// Object is the struct that has the field.
+	Object Key
+	Write  bool
+	// Fresh: the object was made by this function, nobody else knows it yet.
+	Fresh bool
+	Views []View
+}
+
+// Accesses lists the reads and writes of fields of the package's struct types,
+// in the order of the source. Fields that are locks, and those that are only
+// used through methods (sync/atomic, sync.Map), are not among them.
+func (r *Result) Accesses() []Access {
+	var out []Access
+	r.instructions(func(f *Func, instr ssa.Instruction) {
+		fa, ok := instr.(*ssa.FieldAddr)
+		if !ok || f.before[instr] == nil {
+			return
+		}
+		// Only the outermost field: what is nested in it follows from there.
+		if _, nested := fa.X.(*ssa.FieldAddr); nested {
+			return
+		}
+		owner := NamedOf(fa.X.Type())
+		if owner == nil || owner.Pkg() != r.pass.Pkg {
+			return
+		}
+		obj := r.Resolve(fa.X)
+		c := collector{r: r, f: f, obj: obj, fresh: r.Fresh(obj, f)}
+		c.address(fa, Field{owner, fieldOf(fa.X.Type(), fa.Field).Name()})
+		out = append(out, c.found...)
+	})
+	slices.SortStableFunc(out, func(a, b Access) int { return int(a.Pos - b.Pos) })
+	return out
+}
+
+type collector struct {
+	r     *Result
+	f     *Func
+	obj   Key
+	fresh bool
+	found []Access
+}
+
+func (c *collector) add(instr ssa.Instruction, pos token.Pos, field Field, write bool) {
+	s := c.f.before[instr]
+	if s == nil {
+		return
+	}
+	c.found = append(c.found, Access{
+		Func: c.f, Instr: instr, Pos: pos, Field: field, Object: c.obj,
+		Write: write, Fresh: c.fresh, Views: c.r.views(c.f, s),
+	})
+}
+
+// address collects the uses of a field's address.
+func (c *collector) address(addr ssa.Value, field Field) {
+	if IsMutex(addr.Type()) {
+		return
+	}
+	for _, ref := range *addr.Referrers() {
+		switch ref := ref.(type) {
+		case *ssa.Store:
+			if ref.Addr == addr {
+				c.add(ref, firstPos(addr.Pos(), ref.Pos()), field, true)
+			}
+		case *ssa.UnOp:
+			if ref.Op == token.MUL {
+				c.add(ref, firstPos(addr.Pos(), ref.Pos()), field, false)
+				c.contents(ref, field, 0)
+			}
+		case *ssa.FieldAddr:
+			c.address(ref, Field{field.Owner, field.Name + "." + fieldOf(ref.X.Type(), ref.Field).Name()})
+		case *ssa.IndexAddr:
+			if NamedOf(ref.Type()) == nil || structOf(ref.Type()).NumFields() == 0 {
+				c.address(ref, Field{field.Owner, field.Name + "[]"})
+			}
+		}
+	}
+}
+
+// contents collects the uses of what a map or slice holds.
+func (c *collector) contents(v ssa.Value, field Field, depth int) {
+	if depth > 5 || v.Referrers() == nil {
+		return
+	}
+	switch v.Type().Underlying().(type) {
+	case *types.Map, *types.Slice:
+	default:
+		return
+	}
+	inner := Field{field.Owner, field.Name + "[]"}
+	for _, ref := range *v.Referrers() {
+		switch ref := ref.(type) {
+		case *ssa.Lookup:
+			if ref.X == v {
+				c.add(ref, ref.Pos(), inner, false)
+			}
+		case *ssa.MapUpdate:
+			if ref.Map == v {
+				c.add(ref, ref.Pos(), inner, true)
+			}
+		case *ssa.Range:
+			for _, next := range *ref.Referrers() {
+				if n, ok := next.(*ssa.Next); ok {
+					c.add(n, ref.Pos(), inner, false)
+				}
+			}
+		case *ssa.IndexAddr:
+			if ref.X == v {
+				c.element(ref, inner)
+			}
+		case *ssa.Slice:
+			c.contents(ref, field, depth+1)
+		case *ssa.Call:
+			b, ok := ref.Call.Value.(*ssa.Builtin)
+			if !ok {
+				continue
+			}
+			_, isMap := v.Type().Underlying().(*types.Map)
+			switch b.Name() {
+			case "delete", "clear":
+				c.add(ref, ref.Pos(), inner, true)
+			case "copy":
+				c.add(ref, ref.Pos(), inner, ref.Call.Args[0] == v)
+			case "len":
+				if isMap {
+					c.add(ref, ref.Pos(), inner, false)
+				}
+			}
+		}
+	}
+}
+
+// element collects the uses of the address of a slice's element, where the
+// element is not a struct with a life of its own.
+func (c *collector) element(addr *ssa.IndexAddr, field Field) {
+	for _, ref := range *addr.Referrers() {
+		switch ref := ref.(type) {
+		case *ssa.Store:
+			if ref.Addr == addr {
+				c.add(ref, firstPos(addr.Pos(), ref.Pos()), field, true)
+			}
+		case *ssa.UnOp:
+			if ref.Op == token.MUL {
+				c.add(ref, firstPos(addr.Pos(), ref.Pos()), field, false)
+			}
+		}
+	}
+}
+
+func firstPos(ps ...token.Pos) token.Pos {
+	for _, p := range ps {
+		if p.IsValid() {
+			return p
+		}
+	}
+	return token.NoPos
+}
+
+// Guards are the locks, among those held, that belong to the object accessed or
+// to the package, with their modes: by field name, or by the variable's name
+// with "package " before it.
+func (a Access) Guards(v View) map[string]Mode {
+	out := map[string]Mode{}
+	for k, m := range v.Locks {
+		if g, ok := k.Root.(*ssa.Global); ok && !strings.ContainsAny(k.Path, "*[") {
+			out["package "+g.Name()+k.Path] |= m
+			continue
+		}
+		if rest, ok := k.extends(a.Object); ok && !strings.ContainsAny(strings.TrimSuffix(rest, "*"), "*[") {
+			out[strings.TrimPrefix(rest, ".")] |= m
+		}
+	}
+	return out
+}
+
+// InCycle reports whether a block can be reached from itself.
+func InCycle(b *ssa.BasicBlock) bool { return Reaches(b, b) }
+
+// Reaches reports whether control can get from the end of one block to the
+// start of another.
+func Reaches(from, to *ssa.BasicBlock) bool {
+	seen := map[*ssa.BasicBlock]bool{}
+	work := slices.Clone(from.Succs)
+	for len(work) > 0 {
+		b := work[len(work)-1]
+		work = work[:len(work)-1]
+		if b == to {
+			return true
+		}
+		if !seen[b] {
+			seen[b] = true
+			work = append(work, b.Succs...)
+		}
+	}
+	return false
+}

@@ -1,0 +1,287 @@
+package lockset
+
+import (
+	"fmt"
+	"go/token"
+	"go/types"
+	"strings"
+
+	"golang.org/x/tools/go/ssa"
+)
+
+// Key names a place in memory as one function sees it: a root value and the
+// way from there. Two equal keys in one function, or in a function and the
+// closures within it, name the same place as long as no pointer on the way
+// changes.
+//
+// In Path ".f" selects a field, "*" follows a pointer, "[i]" takes an element.
+type Key struct {
+	Root ssa.Value
+	Path string
+}
+
+// Other stands for locks that are held but have no name in this function.
+var Other = Key{Path: "?"}
+
+// Object is the pointer that the place hangs from: the place without the
+// fields, nested by value, that lead from the object to it.
+func (k Key) Object() Key {
+	return Key{k.Root, k.Path[:k.objectEnd()]}
+}
+
+// Inside is the way from the object to the place, such as "stats.hits", without
+// the leading dot.
+func (k Key) Inside() string {
+	return strings.TrimPrefix(k.Path[k.objectEnd():], ".")
+}
+
+func (k Key) objectEnd() int {
+	p := strings.TrimSuffix(k.Path, "*") // a lock held by pointer
+	return strings.LastIndexAny(p, "*]") + 1
+}
+
+// Name describes the place in words of the source, for messages.
+func (k Key) Name() string {
+	root := "lock"
+	switch r := k.Root.(type) {
+	case nil:
+		return "another lock"
+	case *ssa.Global:
+		root = r.Name()
+	case *ssa.Parameter:
+		root = r.Name()
+	case *ssa.Alloc:
+		if r.Comment != "" && !strings.ContainsAny(r.Comment, " &()") {
+			root = r.Comment
+		}
+	}
+	path := strings.ReplaceAll(k.Path, "*", "")
+	for {
+		i := strings.IndexByte(path, '[')
+		if i < 0 {
+			break
+		}
+		j := strings.IndexByte(path[i:], ']')
+		if j < 0 {
+			break
+		}
+		path = path[:i] + path[i+j+1:]
+	}
+	if _, ok := k.Root.(*ssa.Global); !ok && root == "lock" {
+		return strings.TrimPrefix(path, ".")
+	}
+	return root + path
+}
+
+// extends reports whether k lies at or below base, and the rest of the way.
+func (k Key) extends(base Key) (string, bool) {
+	if k.Root != base.Root || !strings.HasPrefix(k.Path, base.Path) {
+		return "", false
+	}
+	rest := k.Path[len(base.Path):]
+	if rest == "" || strings.ContainsRune(".*[", rune(rest[0])) {
+		return rest, true
+	}
+	return "", false
+}
+
+// Resolve names the place that v points to or holds.
+func (r *Result) Resolve(v ssa.Value) Key { return r.resolve(v, 0) }
+
+func (r *Result) resolve(v ssa.Value, depth int) Key {
+	if depth > 40 {
+		return Key{Root: v}
+	}
+	depth++
+	switch v := v.(type) {
+	case *ssa.FieldAddr:
+		k := r.resolve(v.X, depth)
+		k.Path += "." + fieldOf(v.X.Type(), v.Field).Name()
+		return k
+	case *ssa.Field:
+		k := r.resolve(v.X, depth)
+		k.Path += "." + fieldOf(v.X.Type(), v.Field).Name()
+		return k
+	case *ssa.IndexAddr:
+		k := r.resolve(v.X, depth)
+		k.Path += "[" + r.index(v.Index) + "]"
+		return k
+	case *ssa.UnOp:
+		if v.Op != token.MUL {
+			return Key{Root: v}
+		}
+		if stored := r.onlyStore(v.X); stored != nil {
+			return r.resolve(stored, depth)
+		}
+		k := r.resolve(v.X, depth)
+		if k.Path == "" {
+			if _, ok := k.Root.(*ssa.Global); !ok {
+				return Key{Root: v} // a variable that changes
+			}
+		}
+		k.Path += "*"
+		return k
+	case *ssa.FreeVar:
+		if b := binding(v); b != nil {
+			return r.resolve(b, depth)
+		}
+	case *ssa.ChangeType:
+		return r.resolve(v.X, depth)
+	case *ssa.MakeInterface:
+		return r.resolve(v.X, depth)
+	case *ssa.ChangeInterface:
+		return r.resolve(v.X, depth)
+	case *ssa.Phi:
+		var same Key
+		for i, e := range v.Edges {
+			if e == v {
+				continue
+			}
+			k := Key{Root: e}
+			if _, isPhi := e.(*ssa.Phi); !isPhi {
+				k = r.resolve(e, depth)
+			}
+			if i > 0 && k != same {
+				return Key{Root: v}
+			}
+			same = k
+		}
+		if same.Root != nil {
+			return same
+		}
+	}
+	return Key{Root: v}
+}
+
+// index names an index: a constant by its value, anything else by its identity.
+func (r *Result) index(v ssa.Value) string {
+	if c, ok := v.(*ssa.Const); ok {
+		return c.Value.String()
+	}
+	id, ok := r.ids[v]
+	if !ok {
+		id = len(r.ids) + 1
+		r.ids[v] = id
+	}
+	return fmt.Sprintf("#%d", id)
+}
+
+// onlyStore returns the value of a variable that is assigned once: a parameter
+// or local variable that a closure captures.
+func (r *Result) onlyStore(addr ssa.Value) ssa.Value {
+	for {
+		fv, ok := addr.(*ssa.FreeVar)
+		if !ok {
+			break
+		}
+		if addr = binding(fv); addr == nil {
+			return nil
+		}
+	}
+	alloc, ok := addr.(*ssa.Alloc)
+	if !ok {
+		return nil
+	}
+	if v, done := r.stores[alloc]; done {
+		return v
+	}
+	var found ssa.Value
+	n := 0
+	var visit func(addr ssa.Value)
+	visit = func(addr ssa.Value) {
+		for _, ref := range *addr.Referrers() {
+			switch ref := ref.(type) {
+			case *ssa.Store:
+				if ref.Addr == addr {
+					found = ref.Val
+					n++
+				} else {
+					n = 2 // the address is stored away
+				}
+			case *ssa.UnOp, *ssa.DebugRef:
+			case *ssa.MakeClosure:
+				fn := ref.Fn.(*ssa.Function)
+				for i, b := range ref.Bindings {
+					if b == addr && i < len(fn.FreeVars) {
+						visit(fn.FreeVars[i])
+					}
+				}
+			default:
+				n = 2
+			}
+		}
+	}
+	visit(alloc)
+	if n != 1 {
+		found = nil
+	}
+	r.stores[alloc] = found
+	return found
+}
+
+// binding is what the enclosing function binds to a captured variable.
+func binding(fv *ssa.FreeVar) ssa.Value {
+	fn := fv.Parent()
+	parent := fn.Parent()
+	if parent == nil {
+		return nil
+	}
+	at := -1
+	for i, f := range fn.FreeVars {
+		if f == fv {
+			at = i
+		}
+	}
+	for _, b := range parent.Blocks {
+		for _, instr := range b.Instrs {
+			if mc, ok := instr.(*ssa.MakeClosure); ok && mc.Fn == fn && at >= 0 && at < len(mc.Bindings) {
+				return mc.Bindings[at]
+			}
+		}
+	}
+	return nil
+}
+
+// fieldOf returns the i-th field of a struct type or of a pointer to one.
+func fieldOf(t types.Type, i int) *types.Var {
+	return structOf(t).Field(i)
+}
+
+func structOf(t types.Type) *types.Struct {
+	t = types.Unalias(t)
+	if p, ok := t.Underlying().(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	if s, ok := t.Underlying().(*types.Struct); ok {
+		return s
+	}
+	if tp, ok := types.Unalias(t).(*types.TypeParam); ok {
+		if s, ok := coreStruct(tp); ok {
+			return s
+		}
+	}
+	return types.NewStruct(nil, nil)
+}
+
+func coreStruct(tp *types.TypeParam) (*types.Struct, bool) {
+	iface := tp.Underlying().(*types.Interface)
+	for i := range iface.NumEmbeddeds() {
+		if s, ok := iface.EmbeddedType(i).Underlying().(*types.Struct); ok {
+			return s, true
+		}
+	}
+	return nil, false
+}
+
+// NamedOf is the declaration of a named type, or of what a pointer points to;
+// nil where there is none. Instances of a generic type have one declaration.
+func NamedOf(t types.Type) *types.TypeName {
+	t = types.Unalias(t)
+	if p, ok := t.(*types.Pointer); ok {
+		t = types.Unalias(p.Elem())
+	}
+	if n, ok := t.(*types.Named); ok {
+		return n.Origin().Obj()
+	}
+	return nil
+}
