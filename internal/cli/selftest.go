@@ -1,0 +1,122 @@
+package cli
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"racebench"
+	"racebench/internal/corpus"
+	"racebench/internal/judge"
+	"racebench/internal/report"
+	"racebench/internal/selftest"
+	"racebench/internal/terminal"
+)
+
+func newSelftest(env Environment) *cobra.Command {
+	var (
+		quick, mangle, list bool
+		seed                uint64
+		iterations          int
+		timeout             time.Duration
+		format              string
+	)
+	cmd := &cobra.Command{
+		Use:   "selftest [ENTRY...]",
+		Short: "Score the corpus of wrong, right and hostile fixes: the judge judged",
+		Long: `selftest scores the embedded corpus and prints, for every entry, which evidence
+caught it, after how many iterations and how long. It fails unless every wrong
+fix loses the right category, every right fix passes, and every hostile
+candidate gets nothing.
+
+Name entries to score only those: a path such as fail/cache-get-bare, a name, or
+a pattern such as 'pass/*'.`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if format != "table" && format != "json" {
+				return usageError{inCommand{cmd.CommandPath(), fmt.Errorf("--format %q: want table or json", format)}}
+			}
+			entries, err := selectEntries(cmd, args)
+			if err != nil {
+				return err
+			}
+			if list {
+				for _, e := range entries {
+					fmt.Fprintf(env.Stdout, "%s\t%s\n", e.Path, e.What)
+				}
+				return nil
+			}
+			out := terminal.Of(env.Stdout, terminal.Auto, env.Getenv)
+			log := terminal.Of(env.Stderr, terminal.Auto, env.Getenv)
+			rows, err := selftest.Run(cmd.Context(), selftest.Options{
+				Entries: entries, Quick: quick, Mangle: mangle,
+				Judge: judge.Options{Iterations: iterations, Seed: seed, Timeout: timeout, Parallel: runtime.NumCPU(), Race: judge.RaceAuto},
+				Done: func(r selftest.Row) {
+					mark := log.Good("ok  ")
+					if len(r.Wrong) > 0 {
+						mark = log.Bad("FAIL")
+					}
+					fmt.Fprintf(log, "%s %-45s %6.1fs  %s\n", mark, r.Entry.Path, r.Elapsed.Seconds(), strings.Join(append(slices.Clone(r.CaughtBy), r.Wrong...), ", "))
+				},
+			})
+			if err != nil {
+				return err
+			}
+			wrong, err := report.Matrix(out, format, matrixRows(rows))
+			if err != nil {
+				return err
+			}
+			if wrong > 0 {
+				return verdict(exitFindings)
+			}
+			return nil
+		},
+	}
+	f := cmd.Flags()
+	f.BoolVar(&quick, "quick", false, "stop a wrong fix at its first decisive finding, and measure no performance")
+	f.BoolVar(&mangle, "mangle", false, "rename identifiers, reorder methods and extract helpers before judging: the verdicts must stay")
+	f.BoolVar(&list, "list", false, "only list the entries")
+	f.Uint64Var(&seed, "seed", builtinSeed, "seed from which everything random derives")
+	f.IntVarP(&iterations, "iterations", "n", 100, "number of `N` iterations for each entry")
+	f.DurationVar(&timeout, "timeout", 10*time.Second, "deadline of one scenario in one iteration")
+	f.StringVar(&format, "format", "table", "table or json")
+	return cmd
+}
+
+func selectEntries(cmd *cobra.Command, args []string) ([]*corpus.Entry, error) {
+	all, err := corpus.Load(racebench.Corpus())
+	if err != nil {
+		return nil, err
+	}
+	if len(args) == 0 {
+		return all.Entries(), nil
+	}
+	var entries []*corpus.Entry
+	for _, arg := range args {
+		found, err := all.Find(arg)
+		if err != nil {
+			return nil, usageError{inCommand{cmd.CommandPath(), err}}
+		}
+		for _, e := range found {
+			if !slices.Contains(entries, e) {
+				entries = append(entries, e)
+			}
+		}
+	}
+	return entries, nil
+}
+
+func matrixRows(rows []selftest.Row) []report.MatrixRow {
+	out := make([]report.MatrixRow, len(rows))
+	for i, r := range rows {
+		out[i] = report.MatrixRow{
+			Entry: r.Entry.Path, Want: string(r.Entry.Want), Starred: r.Entry.Starred,
+			Status: r.Score.StatusText(), Score: r.Score.Score, Lost: r.Score.LostCategories(),
+			CaughtBy: r.CaughtBy, Iterations: r.Iterations, Seconds: r.Elapsed.Seconds(), Wrong: r.Wrong,
+		}
+	}
+	return out
+}

@@ -1,0 +1,100 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"racebench/internal/scoring"
+	"racebench/internal/terminal"
+)
+
+// MatrixRow is one entry of the corpus with what came out.
+type MatrixRow struct {
+	Entry      string               `json:"entry"`
+	Want       string               `json:"want"`
+	Starred    bool                 `json:"race_free,omitempty"`
+	Status     string               `json:"status"`
+	Score      *float64             `json:"score"`
+	Lost       []scoring.CategoryID `json:"lost_categories"`
+	CaughtBy   []string             `json:"caught_by"`
+	Iterations int                  `json:"iterations"`
+	Seconds    float64              `json:"seconds"`
+	Wrong      []string             `json:"wrong,omitempty"`
+}
+
+// Matrix writes who was caught by what, and the sum: missed, falsely accused,
+// and the median time to expose a wrong fix. It returns the number of rows that
+// are not as they must be.
+func Matrix(out *terminal.Stream, format string, rows []MatrixRow) (wrong int, err error) {
+	for _, r := range rows {
+		if len(r.Wrong) > 0 {
+			wrong++
+		}
+	}
+	if format == "json" {
+		enc := json.NewEncoder(out)
+		enc.SetIndent("", "  ")
+		return wrong, enc.Encode(map[string]any{"entries": rows, "wrong": wrong, "summary": matrixSummary(rows)})
+	}
+	cells := make([][]string, len(rows))
+	for i, r := range rows {
+		iterations := "-"
+		if r.Iterations > 0 {
+			iterations = fmt.Sprint(r.Iterations)
+		}
+		name := r.Entry
+		if r.Starred {
+			name += " *"
+		}
+		caught := terminal.Clean(strings.Join(r.CaughtBy, ", "))
+		if len(r.Wrong) > 0 {
+			caught = out.Bad(terminal.Clean(strings.Join(r.Wrong, "; "))) + "\n" + caught
+		}
+		cells[i] = []string{name, r.Status, iterations, fmt.Sprintf("%.1f", r.Seconds), caught}
+	}
+	var b bytes.Buffer
+	table(&b, out.Width, []string{"entry (* free of data races)", "status", "iter.", "s", "caught by"}, cells, []bool{false, false, true, true, false}, nil)
+	b.WriteString(matrixSummary(rows) + "\n")
+	_, err = out.Write(b.Bytes())
+	return wrong, err
+}
+
+func matrixSummary(rows []MatrixRow) string {
+	count := map[string]int{}
+	bad := map[string]int{}
+	var exposed []float64
+	var scored []float64
+	for _, r := range rows {
+		count[r.Want]++
+		if len(r.Wrong) > 0 {
+			bad[r.Want]++
+		}
+		switch r.Want {
+		case "fail":
+			exposed = append(exposed, r.Seconds)
+		case "pass":
+			scored = append(scored, r.Seconds)
+		}
+	}
+	return fmt.Sprintf("%d wrong fixes, %d not caught as they must be; %d right fixes, %d accused; %d hostile candidates, %d not refused. Median time: wrong %.1f s, right %.1f s; longest: wrong %.1f s, right %.1f s.",
+		count["fail"], bad["fail"], count["pass"], bad["pass"], count["hostile"], bad["hostile"],
+		median(exposed), median(scored), slowest(exposed), slowest(scored))
+}
+
+func median(xs []float64) float64 {
+	if len(xs) == 0 {
+		return 0
+	}
+	xs = slices.Sorted(slices.Values(xs))
+	return xs[len(xs)/2]
+}
+
+func slowest(xs []float64) float64 {
+	if len(xs) == 0 {
+		return 0
+	}
+	return slices.Max(xs)
+}

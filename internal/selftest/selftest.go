@@ -1,0 +1,203 @@
+// Package selftest judges the judge: it scores every entry of the corpus and
+// compares what came out with what the entry says must come out. No wrong fix
+// may pass, no right fix may be accused, no hostile candidate may get anything.
+package selftest
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"racebench/internal/candidate"
+	"racebench/internal/candidate/mangle"
+	"racebench/internal/corpus"
+	"racebench/internal/judge"
+	"racebench/internal/result"
+	"racebench/internal/scoring"
+)
+
+// Options say how the corpus is scored.
+type Options struct {
+	// Entries to score.
+	Entries []*corpus.Entry
+	// Judge holds iterations, seed, timeout and parallelism. The candidate is
+	// filled in for each entry.
+	Judge judge.Options
+	// Quick stops at the first decisive finding of a wrong fix, and measures no
+	// performance.
+	Quick bool
+	// Mangle renames identifiers, reorders methods and extracts helpers first.
+	Mangle bool
+	// Done is called after each entry, in the order of Entries.
+	Done func(Row)
+}
+
+// Row is what came out for one entry.
+type Row struct {
+	Entry  *corpus.Entry
+	Score  scoring.Score
+	Result *result.Result
+	// CaughtBy are the kinds of evidence, and the rules, that spoke.
+	CaughtBy []string
+	// Iterations were run before the first finding; -1 if none.
+	Iterations int
+	Elapsed    time.Duration
+	// Wrong lists what is not as the entry says; empty if all is well.
+	Wrong []string
+}
+
+// Run scores the entries one after the other. The error is racebench's own: a
+// row that is wrong is none.
+func Run(ctx context.Context, opts Options) ([]Row, error) {
+	var rows []Row
+	for _, e := range opts.Entries {
+		row, err := score(ctx, opts, e)
+		if err != nil {
+			return rows, fmt.Errorf("%s: %w", e.Path, err)
+		}
+		if row.Result.Interrupted {
+			return rows, context.Canceled
+		}
+		rows = append(rows, row)
+		if opts.Done != nil {
+			opts.Done(row)
+		}
+	}
+	return rows, nil
+}
+
+func score(ctx context.Context, opts Options, e *corpus.Entry) (Row, error) {
+	started := time.Now()
+	dir, err := os.MkdirTemp("", "racebench-selftest-")
+	if err != nil {
+		return Row{}, err
+	}
+	defer os.RemoveAll(dir)
+	// The folder's own name is in messages: the entry's says more.
+	at := filepath.Join(dir, e.Name)
+	if err := os.Mkdir(at, 0o755); err != nil {
+		return Row{}, err
+	}
+	if err := e.Write(at); err != nil {
+		return Row{}, err
+	}
+	if opts.Mangle && e.Want != corpus.Hostile {
+		if err := rewrite(at, e, opts.Judge.Seed); err != nil {
+			return Row{}, fmt.Errorf("mangle: %w", err)
+		}
+	}
+	before, err := treeSum(dir)
+	if err != nil {
+		return Row{}, err
+	}
+	cand, err := candidate.Load(at)
+	if err != nil {
+		return Row{}, err
+	}
+	o := opts.Judge
+	o.Candidate, o.Score = cand, true
+	if opts.Quick {
+		o.SkipMeasurement = true
+		o.StopAtFirst = e.Want != corpus.Pass
+	}
+	res, err := judge.Judge(ctx, o)
+	if err != nil {
+		return Row{}, err
+	}
+	row := Row{Entry: e, Result: res, Score: scoring.Of(res), Iterations: firstIteration(res)}
+	row.Wrong = e.Compare(seen(row.Score, res), opts.Quick)
+	after, err := treeSum(dir)
+	if err != nil {
+		return Row{}, err
+	}
+	if after != before {
+		row.Wrong = append(row.Wrong, "changed files around the candidate")
+	}
+	for _, f := range res.Findings {
+		by := string(f.Kind)
+		if f.Origin == result.FromRules {
+			by = f.Rule
+		}
+		if !slices.Contains(row.CaughtBy, by) {
+			row.CaughtBy = append(row.CaughtBy, by)
+		}
+	}
+	row.Elapsed = time.Since(started)
+	return row, nil
+}
+
+// rewrite mangles the three packages of the candidate in dir.
+func rewrite(dir string, e *corpus.Entry, seed uint64) error {
+	packages := map[string]map[string][]byte{}
+	for name, text := range e.Files() {
+		folder, base := filepath.Split(filepath.FromSlash(name))
+		if !strings.HasSuffix(base, ".go") {
+			continue
+		}
+		if packages[folder] == nil {
+			packages[folder] = map[string][]byte{}
+		}
+		packages[folder][base] = text
+	}
+	for folder, files := range packages {
+		mangled, err := mangle.Package(files, seed)
+		if err != nil {
+			return err
+		}
+		for base, text := range mangled {
+			if err := os.WriteFile(filepath.Join(dir, folder, base), text, 0o644); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// firstIteration is the number of iterations until the first run-time finding.
+func firstIteration(r *result.Result) int {
+	first := -1
+	for _, f := range r.Findings {
+		if f.Origin != result.FromHammer || len(f.Iterations) == 0 {
+			continue
+		}
+		if n := slices.Min(f.Iterations) + 1; first < 0 || n < first {
+			first = n
+		}
+	}
+	return first
+}
+
+// seen is the judgement in the words of the corpus.
+func seen(s scoring.Score, r *result.Result) corpus.Seen {
+	out := corpus.Seen{Status: string(s.Status)}
+	if s.Score != nil {
+		out.Score = *s.Score
+	}
+	names := map[scoring.CategoryID]corpus.Category{
+		scoring.RaceTests: corpus.Race, scoring.Deadlocks: corpus.Deadlock,
+		scoring.Sync: corpus.Sync, scoring.Performance: corpus.Performance,
+	}
+	for _, id := range s.LostCategories() {
+		out.Lost = append(out.Lost, names[id])
+	}
+	text := []string{s.Message}
+	for _, f := range r.Findings {
+		text = append(text, f.Message, f.Observed)
+		switch f.Origin {
+		case result.FromGate:
+			out.GateFailed = true
+			out.RunTime = append(out.RunTime, string(f.Kind))
+		case result.FromRules:
+			out.Static = append(out.Static, f.Rule)
+		case result.FromCandidate:
+		default:
+			out.RunTime = append(out.RunTime, string(f.Kind))
+		}
+	}
+	out.Text = strings.Join(text, "\n")
+	return out
+}
