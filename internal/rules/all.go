@@ -3,8 +3,13 @@ package rules
 import (
 	"racebench/internal/rules/atomicassign"
 	"racebench/internal/rules/copylocks"
+	"racebench/internal/rules/deferloop"
 	"racebench/internal/rules/guarded"
+	"racebench/internal/rules/lockpercall"
 	"racebench/internal/rules/lostcancel"
+	"racebench/internal/rules/relock"
+	"racebench/internal/rules/unlockkind"
+	"racebench/internal/rules/unlockmissing"
 	"racebench/internal/rules/waitgroup"
 )
 
@@ -12,6 +17,11 @@ import (
 func All() []Rule {
 	return []Rule{
 		guarded.Rule,
+		lockpercall.Rule,
+		unlockmissing.Rule,
+		unlockkind.Rule,
+		relock.Rule,
+		deferloop.Rule,
 		copylocks.Rule,
 		waitgroup.Rule,
 		lostcancel.Rule,

@@ -887,3 +887,31 @@ func (r *Result) namedOutside(k Key, f *Func) bool {
 	}
 	return k.Root.Parent() != nil && k.Root.Parent() != f.Fn
 }
+
+// BeforeDeferred is what is known when a deferred call runs, nil where it
+// never does.
+func (f *Func) BeforeDeferred(d *ssa.Defer) *State { return f.deferred[d] }
+
+// OnFlag reports whether a block runs only for one value of a bool that the
+// function was passed, as in get(key string, locked bool): then not every call
+// comes here.
+func OnFlag(b *ssa.BasicBlock) bool {
+	for d := b.Idom(); d != nil; d = d.Idom() {
+		br, ok := d.Instrs[len(d.Instrs)-1].(*ssa.If)
+		if !ok {
+			continue
+		}
+		v := br.Cond
+		for {
+			not, ok := v.(*ssa.UnOp)
+			if !ok || not.Op != token.NOT {
+				break
+			}
+			v = not.X
+		}
+		if _, ok := v.(*ssa.Parameter); ok {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,42 @@
+package rules
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"racebench/internal/corpus"
+)
+
+// TestCorpus judges the corpus by the rules alone. A right fix is not accused.
+// What is said of the wrong ones is shown with -v: which of them a rule sees is
+// part of the corpus's own matrix.
+func TestCorpus(t *testing.T) {
+	c, err := corpus.Load(os.DirFS(filepath.Join("..", "..", "testdata", "corpus")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range c.Entries() {
+		switch e.Want {
+		case corpus.Pass:
+			found, err := Check(t.Context(), Config{Sources: e.Files()})
+			if err != nil {
+				t.Errorf("%s: %v", e.Path, err)
+			}
+			for _, f := range found {
+				t.Errorf("%s: accused: %s", e.Path, show(f))
+			}
+		case corpus.Fail:
+			found, err := Check(t.Context(), Config{Sources: e.Files()})
+			if err != nil {
+				t.Errorf("%s: %v", e.Path, err)
+			}
+			if len(found) == 0 {
+				t.Logf("%s: silent", e.Path)
+			}
+			for _, f := range found {
+				t.Logf("%s: %s", e.Path, show(f))
+			}
+		}
+	}
+}
