@@ -22,6 +22,20 @@ import (
 //go:embed internal/*/*.go
 var tree embed.FS
 
+// corpus is the collection that the judge is judged by.
+//
+//go:embed testdata/corpus
+var corpus embed.FS
+
+// Corpus returns the folder that internal/corpus loads: fail, pass and hostile.
+func Corpus() fs.FS {
+	sub, err := fs.Sub(corpus, "testdata/corpus")
+	if err != nil {
+		panic("embed: " + err.Error()) // the path is a constant, and valid
+	}
+	return sub
+}
+
 // Module is the module path of racebench, and of the modules that workers are
 // built from.
 const Module = "racebench"
