@@ -192,6 +192,8 @@ type Measurement struct {
 	Probes    []Probe    `json:"probes"`
 	// Slowdown is the geometric mean of the workloads' ratios per component.
 	Slowdown []Slowdown `json:"slowdown"`
+	// Assumption says what the intervals rest on.
+	Assumption string `json:"assumption,omitempty"`
 	// CandidateTime and BaselineTime are what 100 iterations took, or would
 	// take at the rate of those measured.
 	CandidateTime time.Duration `json:"candidate_time_ns,omitempty"`
@@ -219,6 +221,8 @@ type Slowdown struct {
 	Ratio     float64   `json:"ratio"`
 	Low       float64   `json:"low"`
 	High      float64   `json:"high"`
+	// Warnings say what a reader of the interval has to know.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 // Probe is one check of L1 to L4 by rendezvous.
