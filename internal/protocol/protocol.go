@@ -78,13 +78,16 @@ type Ready struct {
 // Dump is a picture of all goroutines, as runtime.Stack writes it.
 type Dump struct {
 	Stacks string `json:"stacks"`
-	// Leaked is the goroutine leak profile (debug=2), where it is built in:
-	// goroutines that can never be woken again.
+	// Leaked are the stacks of the goroutines that can never be woken again,
+	// as the goroutine leak profile found them, where it is built in.
 	Leaked string `json:"leaked,omitempty"`
 	// Operations ended so far in this run.
 	Operations uint64 `json:"operations"`
 	// CPU is the processor time that the process has used, in nanoseconds.
 	CPU int64 `json:"cpu_ns"`
+	// Violations were found before the dump: a scenario that hangs after its
+	// first violation has more to say than that it hangs.
+	Violations []Violation `json:"violations,omitempty"`
 }
 
 // Stall is a Dump taken because nothing ended for a while.
@@ -100,11 +103,14 @@ type Outcome struct {
 	Histories  []History   `json:"histories,omitempty"`
 	Operations uint64      `json:"operations"`
 	Elapsed    int64       `json:"elapsed_ns"`
-	// Leaked is the goroutine leak profile after the scenario (debug=2).
+	// Leaked are the stacks of goroutines that the scenario left behind and that
+	// can never be woken again, as the goroutine leak profile found them.
 	Leaked string `json:"leaked,omitempty"`
 	// Remaining are the stacks of goroutines that the scenario left behind
 	// beyond the grace that the contract gives.
 	Remaining string `json:"remaining,omitempty"`
+	// Unknown: the worker has no scenario of that name.
+	Unknown bool `json:"unknown,omitempty"`
 	// Parameters describes what the seed chose, for the reader of a report.
 	Parameters string `json:"parameters,omitempty"`
 }

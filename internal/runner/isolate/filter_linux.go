@@ -10,8 +10,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const callsMeasure = "system call filter"
-
 // x32 marks the system calls of amd64's second calling convention, which would
 // otherwise walk around a filter by number.
 const x32 = 0x40000000
@@ -48,7 +46,7 @@ func fail(errno unix.Errno) uint32 { return unix.SECCOMP_RET_ERRNO | uint32(errn
 // whose name lies at execPath: after it that address means nothing, and the
 // worker cannot execute anything, itself included.
 func filterCalls(execPath uintptr) Measure {
-	m := Measure{Name: callsMeasure}
+	m := Measure{Name: NoProcesses}
 	filter := program(calls(execPath, uint32(os.Getpid())))
 	prog := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
 	if err := unix.Prctl(unix.PR_SET_SECCOMP, unix.SECCOMP_MODE_FILTER, uintptr(unsafe.Pointer(&prog)), 0, 0); err != nil {
@@ -111,4 +109,3 @@ func calls(execPath uintptr, pid uint32) []unix.SockFilter {
 	p.result(unix.SECCOMP_RET_ALLOW)
 	return p
 }
-

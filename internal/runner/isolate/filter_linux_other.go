@@ -2,8 +2,6 @@
 
 package isolate
 
-const callsMeasure = "system call filter"
-
 func filterCalls(uintptr) Measure {
-	return Measure{Name: callsMeasure, Detail: "not written for this architecture"}
+	return Measure{Name: NoProcesses, Detail: "not written for this architecture"}
 }

@@ -18,6 +18,10 @@ import (
 // Its main function calls Main before anything else when it sees it.
 const Arg = "__launch"
 
+// NoProcesses names the measure that, in force, keeps a worker from starting
+// any other process.
+const NoProcesses = "system call filter"
+
 // statusFD is where the launcher says what is in force. It is closed when the
 // worker starts, which tells the runner that the launch succeeded; the worker
 // never holds it, so that it cannot forge what it says.

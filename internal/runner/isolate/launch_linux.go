@@ -87,7 +87,7 @@ func launch(spec Spec, announce func([]Measure)) error {
 		return err
 	}
 	if spec.Bare {
-		ms = append(ms, Measure{Name: callsMeasure, Detail: "left out on request"})
+		ms = append(ms, Measure{Name: NoProcesses, Detail: "left out on request"})
 	} else {
 		ms = append(ms, filterCalls(uintptr(unsafe.Pointer(path))))
 	}

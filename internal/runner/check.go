@@ -1,0 +1,55 @@
+package runner
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"racebench/internal/history"
+	"racebench/internal/result"
+)
+
+// checkTime is what the check of one history may take beside everything else; a
+// history of a right component takes a small part of it.
+const checkTime = 2 * time.Second
+
+// check decides the recorded histories in the judge's own process. One that is
+// not decided in time is checked again alone, with ten times as much; one that
+// still is not counts as undecided, which is neither a pass nor a finding.
+func (l *lane) check(ctx context.Context, sc Scenario, obs *observation) {
+	if l.run.o.Without.History {
+		return
+	}
+	for _, h := range obs.outcome.Histories {
+		if ctx.Err() != nil {
+			return
+		}
+		verdict, why := history.Check(h, checkTime)
+		if verdict == history.Unknown {
+			l.run.alone.Lock()
+			verdict, why = history.Check(h, 10*checkTime)
+			l.run.alone.Unlock()
+		}
+		switch verdict {
+		case history.Unknown:
+			obs.undecided++
+		case history.Illegal:
+			obs.findings = append(obs.findings, historyFinding(sc, why, obs.outcome.Parameters))
+		}
+	}
+}
+
+// historyFinding shows why a history is not linearizable.
+func historyFinding(sc Scenario, why, parameters string) result.Finding {
+	f := found(sc, result.NotLinearizable, "no order of the calls explains what they returned")
+	f.Contract = map[result.Component][]string{
+		result.Cache: {"C9"}, result.Counter: {"M6"}, result.WorkerPool: {"W8"},
+	}[sc.Component]
+	f.Expected = "a linearizable history"
+	f.Observed = "no possible order"
+	f.Detail = append(f.Detail, strings.Split(why, "\n")...)
+	if parameters != "" {
+		f.Detail = append(f.Detail, parameters)
+	}
+	return f
+}

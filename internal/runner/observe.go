@@ -1,0 +1,264 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"syscall"
+	"time"
+
+	"racebench/internal/protocol"
+	"racebench/internal/result"
+	"racebench/internal/runner/crash"
+	"racebench/internal/runner/racelog"
+	"racebench/internal/runner/stacks"
+)
+
+// ending is how one run of a scenario came to its end.
+type ending int
+
+const (
+	// completed: the scenario ended by itself.
+	completed ending = iota
+	// hung: it was proved that it never will, and the worker was killed.
+	hung
+	// overtime: the deadline passed without a proof of anything.
+	overtime
+	// crashed: the worker ended, or had to be killed at a limit.
+	crashed
+	// interrupted: the runner was told to stop.
+	interrupted
+	// failed: racebench could not do its work.
+	failed
+)
+
+// observation is what one run of a scenario showed.
+type observation struct {
+	ending   ending
+	outcome  protocol.Outcome
+	findings []result.Finding
+	// signature identifies a hang by where its goroutines are stuck.
+	signature string
+	trouble   string
+	// undecided counts the histories that could not be decided.
+	undecided int
+	elapsed   time.Duration
+	// usedUp: the worker must not run anything else.
+	usedUp bool
+}
+
+// execute has the worker run a scenario once and watches it. final says that
+// the deadline is the last one: what exceeds it is judged by what is known.
+func (p *process) execute(ctx context.Context, o *Options, sc Scenario, seed uint64, timeout time.Duration, final bool) observation {
+	began := time.Now()
+	obs := p.watch(ctx, o, sc, seed, timeout, final)
+	obs.elapsed = time.Since(began)
+	if obs.ending != completed {
+		obs.usedUp = true
+		p.kill("")
+	}
+	if obs.ending == interrupted || obs.ending == failed {
+		return obs
+	}
+	if p.binary.Race && !o.Without.RaceLog {
+		if obs.ending != completed {
+			<-p.exited
+		}
+		text, err := p.races(obs.ending != completed)
+		if err != nil {
+			obs.trouble = "race log: " + err.Error()
+		}
+		for _, r := range racelog.Parse(text) {
+			obs.findings = append(obs.findings, raceFinding(sc, r))
+		}
+	}
+	return obs
+}
+
+func (p *process) watch(ctx context.Context, o *Options, sc Scenario, seed uint64, timeout time.Duration, final bool) observation {
+	id, err := p.send(protocol.Request{Run: &protocol.Run{
+		Scenario: sc.Name, Seed: seed, Stall: int64(o.stall),
+		Leaks: p.ready.LeakProfile && !o.Without.LeakProfile,
+	}})
+	if err != nil {
+		return p.ended(sc)
+	}
+	w := stacks.Watch{
+		Timers: o.timers(), SpinCPU: o.spinCPU, NoDumps: o.Without.Dumps, NoLeaks: o.Without.LeakProfile,
+	}
+	deadline := time.NewTimer(timeout)
+	defer deadline.Stop()
+	look := time.NewTicker(25 * time.Millisecond)
+	defer look.Stop()
+	var asked uint64 // number of the request for the last dump, once sent
+	for {
+		select {
+		case <-ctx.Done():
+			return observation{ending: interrupted}
+		case <-p.exited:
+			// What the worker said before it ended counts.
+			for r := range p.replies {
+				if r.err != nil {
+					return p.forged(sc, r.err)
+				}
+				if r.Outcome != nil && r.ID == id {
+					return p.outcome(o, sc, *r.Outcome)
+				}
+			}
+			return p.ended(sc)
+		case <-look.C:
+			if memory, threads, ok := usage(p.pid); ok {
+				switch {
+				case memory > o.Memory:
+					p.kill(fmt.Sprintf("more than %d MiB of memory", o.Memory>>20))
+				case threads > maxThreads:
+					p.kill(fmt.Sprintf("more than %d threads", maxThreads))
+				}
+			}
+		case <-deadline.C:
+			if asked != 0 {
+				return p.unresponsive(sc, final)
+			}
+			if asked, err = p.send(protocol.Request{Dump: true}); err != nil {
+				return p.ended(sc)
+			}
+			deadline.Reset(10 * time.Second)
+		case r, ok := <-p.replies:
+			switch {
+			case !ok:
+				return p.ended(sc)
+			case r.err != nil:
+				return p.forged(sc, r.err)
+			case r.Outcome != nil && r.ID == id:
+				return p.outcome(o, sc, *r.Outcome)
+			case r.Stall != nil && r.ID == id:
+				if obs, proved := examine(o, sc, &w, r.Stall.Dump); proved {
+					return obs
+				}
+			case r.Dump != nil && r.ID == asked:
+				obs, proved := examine(o, sc, &w, *r.Dump)
+				switch {
+				case proved:
+					return obs
+				case final:
+					return overdue(o, sc, &w, *r.Dump, timeout)
+				}
+				return observation{ending: overtime}
+			default:
+				return p.forged(sc, errors.New("a reply that nobody asked for"))
+			}
+		}
+	}
+}
+
+// examine adds a dump to what is known of a run, and returns the finding if it
+// proves one.
+func examine(o *Options, sc Scenario, w *stacks.Watch, d protocol.Dump) (observation, bool) {
+	goroutines, err := stacks.Parse(d.Stacks)
+	if err != nil {
+		return observation{ending: failed, trouble: err.Error()}, true
+	}
+	condition, involved := w.Add(stacks.Snapshot{
+		Goroutines: goroutines, Operations: d.Operations, CPU: time.Duration(d.CPU), At: time.Now(),
+	})
+	if condition == stacks.Undecided {
+		return observation{}, false
+	}
+	return hang(o, sc, condition, goroutines, involved, d), true
+}
+
+// outcome turns a worker's answer into an observation.
+func (p *process) outcome(o *Options, sc Scenario, out protocol.Outcome) observation {
+	obs := observation{ending: completed, outcome: out}
+	if out.Unknown {
+		return observation{ending: failed, trouble: fmt.Sprintf("the worker has no scenario %q", sc.Name)}
+	}
+	for _, v := range out.Violations {
+		obs.findings = append(obs.findings, violationFinding(sc, v, out.Parameters))
+	}
+	if out.Remaining != "" {
+		obs.usedUp = true
+		// A scenario that gave up after a violation cleans up as well as it can.
+		if len(out.Violations) == 0 {
+			f, err := leakFinding(sc, out, o.Without.LeakProfile)
+			if err != nil {
+				obs.trouble = err.Error()
+			} else {
+				obs.findings = append(obs.findings, f)
+			}
+		}
+	}
+	return obs
+}
+
+// ended explains the end of a worker that was not asked to end.
+func (p *process) ended(sc Scenario) observation {
+	if !p.awaitExit(5 * time.Second) {
+		p.kill("")
+		<-p.exited
+		return observation{ending: crashed, findings: []result.Finding{hostile(sc,
+			"the worker closed its private descriptor", "the process went on without it")}}
+	}
+	p.drainOutput()
+	stderr := p.stderr.String()
+	if limit := p.limitExceeded(); limit != "" {
+		return observation{ending: crashed, findings: []result.Finding{limitFinding(sc, limit)}}
+	}
+	cause := crash.Explain(p.state, stderr)
+	if cause.Unexplained {
+		return observation{ending: failed, trouble: "a worker was killed from outside while it ran " + sc.Name}
+	}
+	return observation{ending: crashed, findings: []result.Finding{crashFinding(sc, cause, stderr)}}
+}
+
+// awaitExit waits for the end of a process that has closed its descriptors.
+func (p *process) awaitExit(limit time.Duration) bool {
+	select {
+	case <-p.exited:
+		return true
+	case <-time.After(limit):
+		return false
+	}
+}
+
+// drainOutput waits until everything that an ended worker wrote has been read,
+// but not for a process that it left behind with the same descriptors.
+func (p *process) drainOutput() {
+	done := make(chan struct{})
+	go func() {
+		p.drained.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(time.Second):
+	}
+}
+
+func (p *process) forged(sc Scenario, err error) observation {
+	p.kill("")
+	return observation{ending: crashed, findings: []result.Finding{
+		hostile(sc, "the worker's replies were tampered with", err.Error()),
+	}}
+}
+
+// unresponsive deals with a worker whose watching loop does not answer: the
+// runtime itself is asked for the stacks, which ends the process.
+func (p *process) unresponsive(sc Scenario, final bool) observation {
+	if !final {
+		return observation{ending: overtime}
+	}
+	_ = p.cmd.Process.Signal(syscall.SIGQUIT)
+	if !p.awaitExit(5 * time.Second) {
+		p.kill("")
+		<-p.exited
+	}
+	p.drainOutput()
+	goroutines, err := stacks.Parse(p.stderr.String())
+	if err != nil {
+		goroutines = nil
+	}
+	return observation{ending: hung, signature: "unresponsive", findings: []result.Finding{
+		stuckFinding(sc, result.Livelock, "the process no longer answers", goroutines, nil),
+	}}
+}

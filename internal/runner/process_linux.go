@@ -1,0 +1,80 @@
+package runner
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+func lockThread() { runtime.LockOSThread() }
+
+// sessionOfItsOwn detaches a worker from the terminal and its signals, gives it
+// a process group, and has it die with the runner.
+func sessionOfItsOwn() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL}
+}
+
+// killGroup kills a worker and its process group. There is nothing to do about
+// an error: the processes are gone, or are swept later.
+func killGroup(pid int) {
+	_ = syscall.Kill(-pid, syscall.SIGKILL)
+}
+
+// sweep kills the processes that a worker started and that left its group: they
+// are known by the worker's folder in the environment that they inherited, or
+// as their working directory. It looks again until it finds none.
+func sweep(dir string) {
+	for range 20 {
+		found := false
+		entries, err := filepath.Glob("/proc/[0-9]*")
+		if err != nil {
+			return
+		}
+		for _, entry := range entries {
+			pid, err := strconv.Atoi(filepath.Base(entry))
+			if err != nil || pid == os.Getpid() {
+				continue
+			}
+			environ, _ := os.ReadFile(filepath.Join(entry, "environ"))
+			cwd, _ := os.Readlink(filepath.Join(entry, "cwd"))
+			if bytes.Contains(environ, []byte("HOME="+dir+"\x00")) || strings.TrimSuffix(cwd, " (deleted)") == dir {
+				if status, _ := os.ReadFile(filepath.Join(entry, "stat")); bytes.Contains(status, []byte(") Z ")) {
+					continue
+				}
+				found = true
+				_ = syscall.Kill(pid, syscall.SIGKILL)
+			}
+		}
+		if !found {
+			return
+		}
+		runtime.Gosched()
+	}
+}
+
+// usage returns the memory that a process has in use, in bytes, and the number
+// of its threads. ok is false when it is gone.
+func usage(pid int) (memory uint64, threads int, ok bool) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0, 0, false
+	}
+	// The name may hold anything; the fields follow its closing parenthesis.
+	_, rest, ok := strings.Cut(string(b), ") ")
+	if i := strings.LastIndex(string(b), ") "); i >= 0 {
+		rest = string(b)[i+2:]
+	}
+	fields := strings.Fields(rest)
+	// proc_pid_stat(5): state is field 3, num_threads 20, rss 24 (pages).
+	if !ok || len(fields) < 22 {
+		return 0, 0, false
+	}
+	threads, _ = strconv.Atoi(fields[17])
+	pages, _ := strconv.ParseUint(fields[21], 10, 64)
+	return pages * uint64(os.Getpagesize()), threads, true
+}

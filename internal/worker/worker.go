@@ -1,0 +1,221 @@
+// Package worker is the loop inside a worker process: it reads requests, runs
+// one scenario at a time, and watches it from the outside while it runs.
+//
+// The process also holds the code that is judged, so nothing here is trusted by
+// the runner beyond the nonce on each reply. While a scenario runs, the loop
+// keeps no reference to any of its objects: the goroutine leak profile finds
+// what is unreachable, and a reference from here would hide it.
+//
+// It is compiled together with a candidate and uses the standard library alone.
+package worker
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"syscall"
+	"time"
+
+	"racebench/internal/protocol"
+	"racebench/internal/scenarios"
+)
+
+// Main serves requests on the descriptors of the protocol until the runner
+// closes them, and returns the exit code of the process.
+func Main() int {
+	syscall.CloseOnExec(protocol.RequestFD)
+	syscall.CloseOnExec(protocol.ReplyFD)
+	in := os.NewFile(protocol.RequestFD, "requests")
+	out := os.NewFile(protocol.ReplyFD, "replies")
+	if err := serve(in, out); err != nil {
+		fmt.Fprintln(os.Stderr, "racebench worker:", err)
+		return 1
+	}
+	return 0
+}
+
+// server is the state of one conversation. All of it belongs to the goroutine
+// that called serve.
+type server struct {
+	out   io.Writer
+	nonce string
+	leaks leakProfile
+	// before holds the goroutines that were there when the run began: what
+	// earlier runs left behind is not held against this one.
+	before map[int]bool
+}
+
+// run is a request in progress.
+type run struct {
+	id       uint64
+	request  protocol.Run
+	progress *scenarios.Progress
+	done     chan protocol.Outcome
+	began    time.Time
+	// operations and changed say when an operation was last seen to end.
+	operations uint64
+	changed    time.Time
+	// stalls were reported since then; long is when a run that does make
+	// progress is looked at next.
+	stalls int
+	long   time.Time
+}
+
+func serve(in io.Reader, out io.Writer) error {
+	s := &server{out: out, leaks: findLeakProfile()}
+	requests := make(chan protocol.Request)
+	broken := make(chan error, 1)
+	go read(in, requests, broken)
+
+	var current *run
+	var done chan protocol.Outcome
+	var tick <-chan time.Time
+	var ticker *time.Ticker
+	for {
+		select {
+		case err := <-broken:
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		case q := <-requests:
+			switch {
+			case q.Run != nil && current == nil:
+				current = s.start(q.ID, *q.Run)
+				done = current.done
+				ticker = time.NewTicker(max(time.Duration(q.Run.Stall)/4, time.Millisecond))
+				tick = ticker.C
+			case q.Dump:
+				d := s.dump(current, s.leaks.available)
+				if err := s.reply(protocol.Reply{ID: q.ID, Dump: &d}); err != nil {
+					return err
+				}
+			default:
+				if err := s.answer(q); err != nil {
+					return err
+				}
+			}
+		case o := <-done:
+			ticker.Stop()
+			s.aftermath(&o, current.request.Leaks)
+			id := current.id
+			current, done, tick = nil, nil, nil
+			if err := s.reply(protocol.Reply{ID: id, Outcome: &o}); err != nil {
+				return err
+			}
+		case now := <-tick:
+			if err := s.watch(current, now); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// read hands on requests until the descriptor is closed.
+func read(in io.Reader, requests chan<- protocol.Request, broken chan<- error) {
+	for {
+		var q protocol.Request
+		if err := protocol.Read(in, &q); err != nil {
+			broken <- err
+			return
+		}
+		requests <- q
+	}
+}
+
+func (s *server) reply(r protocol.Reply) error {
+	r.Nonce = s.nonce
+	return protocol.Write(s.out, r)
+}
+
+// answer serves the requests that take no watching.
+func (s *server) answer(q protocol.Request) error {
+	switch {
+	case q.Hello != nil:
+		s.nonce = q.Hello.Nonce
+		return s.reply(protocol.Reply{ID: q.ID, Ready: &protocol.Ready{
+			Version:     protocol.Version,
+			GoVersion:   runtime.Version(),
+			Race:        raceEnabled,
+			LeakProfile: s.leaks.available,
+			Scenarios:   names(),
+		}})
+	case q.Bench != nil:
+		done, err := bench(*q.Bench)
+		if err != nil {
+			return err
+		}
+		return s.reply(protocol.Reply{ID: q.ID, Bench: &done})
+	case q.Run != nil:
+		return fmt.Errorf("request %d: a run is in progress", q.ID)
+	}
+	return fmt.Errorf("request %d asks for nothing", q.ID)
+}
+
+func (s *server) start(id uint64, q protocol.Run) *run {
+	s.before = goroutines(stacks())
+	now := time.Now()
+	r := &run{
+		id: id, request: q, progress: new(scenarios.Progress), done: make(chan protocol.Outcome, 1),
+		began: now, changed: now, long: now.Add(time.Second),
+	}
+	// The outcome has room in the channel, so that this goroutine never waits
+	// for the loop.
+	go func(q protocol.Run, p *scenarios.Progress, done chan<- protocol.Outcome) {
+		done <- execute(q, p)
+	}(q, r.progress, r.done)
+	return r
+}
+
+// watch reports a stall where no operation has ended for a while, again and
+// again until one ends, and now and then looks at a run that makes progress but
+// does not end: some of its goroutines may be stuck for ever.
+func (s *server) watch(r *run, now time.Time) error {
+	if total := r.progress.Total(); total != r.operations {
+		r.operations, r.changed, r.stalls = total, now, 0
+	}
+	idle := now.Sub(r.changed)
+	stall := time.Duration(r.request.Stall)
+	due := idle >= stall*time.Duration(r.stalls+1)
+	if due {
+		r.stalls++
+	} else if now.After(r.long) {
+		r.long = now.Add(now.Sub(r.began))
+		due = true
+	}
+	if !due {
+		return nil
+	}
+	return s.reply(protocol.Reply{ID: r.id, Stall: &protocol.Stall{
+		Dump: s.dump(r, r.request.Leaks && s.leaks.available), Idle: int64(idle),
+	}})
+}
+
+// dump takes the stacks of the goroutines of the run in progress, the harness's
+// own left out.
+func (s *server) dump(r *run, leaks bool) protocol.Dump {
+	var d protocol.Dump
+	if leaks {
+		s.leaks.collect()
+	}
+	d.Stacks, d.Leaked = s.pick(stacks())
+	if !leaks {
+		d.Leaked = ""
+	}
+	if r != nil {
+		d.Operations = r.progress.Total()
+		d.Violations = r.progress.Violations()
+	}
+	d.CPU = cpu()
+	return d
+}
+
+// cpu is the processor time that the process has used, in nanoseconds.
+func cpu() int64 {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return u.Utime.Nano() + u.Stime.Nano()
+}
