@@ -317,6 +317,8 @@ type Result struct {
 	// Elapsed is wall time, builds included; BuildTime is their share.
 	Elapsed   time.Duration `json:"elapsed_ns"`
 	BuildTime time.Duration `json:"build_time_ns,omitempty"`
+	// HammerTime is the share of the iterations.
+	HammerTime time.Duration `json:"hammer_time_ns,omitempty"`
 	Seed      uint64        `json:"seed"`
 	// Requested is the number of iterations asked for.
 	Requested  int              `json:"requested_iterations"`

@@ -1,0 +1,92 @@
+package judge
+
+import (
+	"context"
+	"slices"
+
+	"racebench/internal/result"
+	"racebench/internal/runner"
+	"racebench/internal/scenarios"
+)
+
+// runnerOptions are what every use of the runner has in common.
+func (j *judgement) runnerOptions() runner.Options {
+	return runner.Options{
+		Launcher: j.launcher(),
+		Plain:    j.tools.plain,
+		Race:     j.tools.race,
+		Seed:     j.Seed,
+		Timeout:  j.Timeout,
+		Parallel: j.Parallel,
+		Sources:  j.Candidate.Sources,
+		Repro: func(f result.Finding, seed uint64, race bool) string {
+			return reproCommand(j.Candidate.Dir, f.Scenario, seed, race)
+		},
+		Without: j.Blind.Detectors,
+	}
+}
+
+// selected are the scenarios that were asked for.
+func (j *judgement) selected() []runner.Scenario {
+	var out []runner.Scenario
+	for _, s := range scenarios.All() {
+		if j.Scenarios == nil || slices.Contains(j.Scenarios, s.Name) {
+			out = append(out, named(s))
+		}
+	}
+	return out
+}
+
+func named(s scenarios.Scenario) runner.Scenario {
+	return runner.Scenario{Name: s.Name, Component: result.Component(s.Component)}
+}
+
+// hammer runs the scenario suite for the number of iterations.
+func (j *judgement) hammer(ctx context.Context) error {
+	o := j.runnerOptions()
+	o.Scenarios = j.selected()
+	o.Iterations = j.Iterations
+	o.Duration = j.Duration
+	switch j.Race {
+	case RaceOn:
+		o.RaceMode = runner.RaceAll
+	case RaceOff:
+		o.RaceMode = runner.RaceNone
+	}
+	if j.StopAtFirst {
+		o.Decisive = decisive
+	}
+	o.Progress = func(e runner.Event) {
+		j.progress(Progress{Phase: "hammer", Done: e.Done, Total: e.Total, Findings: e.Findings + len(j.res.Findings)})
+	}
+	j.progress(Progress{Phase: "hammer", Total: j.Iterations})
+	e, err := runner.Run(ctx, o)
+	if err != nil {
+		return err
+	}
+	j.res.Iterations = e.Iterations
+	j.res.Scenarios = e.Scenarios
+	j.res.Stopped = e.Stopped
+	j.res.HammerTime = e.Elapsed
+	j.take(e)
+	return nil
+}
+
+// take adds what a run of the runner showed beside its iterations.
+func (j *judgement) take(e *runner.Evidence) {
+	j.res.Findings = append(j.res.Findings, e.Findings...)
+	j.res.Trouble = append(j.res.Trouble, e.Trouble...)
+	for _, l := range e.Limits {
+		if !slices.Contains(j.res.Limits, l) {
+			j.res.Limits = append(j.res.Limits, l)
+		}
+	}
+	if len(j.res.Protections) == 0 {
+		j.res.Protections = e.Protections
+	}
+}
+
+// decisive findings settle that a fix is wrong.
+func decisive(f result.Finding) bool {
+	return f.Confirmed && f.Severity == result.Error && f.Kind != result.Slow
+}
