@@ -45,21 +45,26 @@ type Cache[K comparable, V any] struct {
 type shard[K comparable, V any] struct {
 	mu sync.Mutex
 
-	// The fields below are guarded by mu; entries changes only while Cache.mu
-	// is held too.
-	entries      map[K]*entry[K, V]
+	// The fields below are guarded by mu; which entries there are changes only
+	// while Cache.mu is held too.
+	entries      table[K, V]
 	flights      map[K]*flight[V] // loads that may still store their value
 	hits, misses uint64
 
-	_ [128 - 40]byte // keeps the locks of neighbours out of each other's cache line
+	_ [64]byte // keeps the locks of neighbours out of each other's cache lines
 }
 
-// entry is a key, its value and its place in the order of insertion. The value
-// is guarded by the lock of its shard, everything else by Cache.mu.
+// entry is a key, its value, and its places in the table of its shard and in the
+// order of insertion.
 type entry[K comparable, V any] struct {
-	key          K
-	value        V
-	home         int // the index of its shard
+	hash uint64 // of key; these two change only while both locks are held
+	key  K
+
+	// Guarded by the lock of the shard.
+	value   V
+	chained *entry[K, V] // the next one in its bucket
+
+	// Guarded by Cache.mu.
 	older, newer *entry[K, V]
 }
 
@@ -105,7 +110,6 @@ func New[K comparable, V any](capacity int) *Cache[K, V] {
 		shards:   make([]shard[K, V], shards),
 	}
 	for i := range c.shards {
-		c.shards[i].entries = make(map[K]*entry[K, V])
 		c.shards[i].flights = make(map[K]*flight[V])
 	}
 	return c
@@ -113,9 +117,10 @@ func New[K comparable, V any](capacity int) *Cache[K, V] {
 
 // Get looks up a key and counts one hit or one miss, in one step (C2).
 func (c *Cache[K, V]) Get(key K) (V, bool) {
-	s := &c.shards[c.home(key)]
+	hash := maphash.Comparable(c.seed, key)
+	s := c.shard(hash)
 	s.mu.Lock()
-	value, ok := s.lookup(key)
+	value, ok := s.lookup(hash, key)
 	s.mu.Unlock()
 	return value, ok
 }
@@ -123,21 +128,21 @@ func (c *Cache[K, V]) Get(key K) (V, bool) {
 // Put stores a value. A new key may evict the oldest entry (C3); a present one
 // keeps its age (C4). A load of the key that is in flight is overtaken (C15).
 func (c *Cache[K, V]) Put(key K, value V) {
-	home := c.home(key)
-	if c.shards[home].replace(key, value) {
+	hash := maphash.Comparable(c.seed, key)
+	if c.shard(hash).replace(hash, key, value) {
 		return // the order is as it was
 	}
-	c.store(home, key, value, nil)
+	c.store(hash, key, value, nil)
 }
 
 // GetOrLoad returns the value of a key, loading it if it is absent (C10). Of
 // the callers that miss one key, the first runs load, with no lock held, and
 // the others wait for what it returns (C11).
 func (c *Cache[K, V]) GetOrLoad(key K, load func(K) (V, error)) (V, error) {
-	home := c.home(key)
-	s := &c.shards[home]
+	hash := maphash.Comparable(c.seed, key)
+	s := c.shard(hash)
 	s.mu.Lock()
-	if value, ok := s.lookup(key); ok {
+	if value, ok := s.lookup(hash, key); ok {
 		s.mu.Unlock()
 		return value, nil
 	}
@@ -152,7 +157,7 @@ func (c *Cache[K, V]) GetOrLoad(key K, load func(K) (V, error)) (V, error) {
 	s.mu.Unlock()
 
 	// A panic of load is not recovered but passes through, after land (C14).
-	defer c.land(home, key, f)
+	defer c.land(hash, key, f)
 	f.value, f.err = load(key)
 	return f.value, f.err
 }
@@ -160,19 +165,21 @@ func (c *Cache[K, V]) GetOrLoad(key K, load func(K) (V, error)) (V, error) {
 // Delete removes a key and reports whether it was present (C6). A load of the
 // key that is in flight is overtaken (C15).
 func (c *Cache[K, V]) Delete(key K) bool {
-	s := &c.shards[c.home(key)]
+	hash := maphash.Comparable(c.seed, key)
+	s := c.shard(hash)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.flights, key)
-	e, ok := s.entries[key]
-	if ok {
-		delete(s.entries, key)
-		c.unlink(e)
-		c.length--
+	e := s.entries.find(hash, key)
+	if e == nil {
+		return false
 	}
-	return ok
+	s.entries.remove(e)
+	c.unlink(e)
+	c.length--
+	return true
 }
 
 // Len returns the number of entries, never more than the capacity (C5).
@@ -201,23 +208,27 @@ func (c *Cache[K, V]) Clear() {
 	defer c.unlockAll()
 	for i := range c.shards {
 		s := &c.shards[i]
-		s.entries = make(map[K]*entry[K, V])
+		s.entries = table[K, V]{}
 		s.flights = make(map[K]*flight[V])
 		s.hits, s.misses = 0, 0
 	}
 	c.oldest, c.newest, c.length, c.evictions = nil, nil, 0, 0
 }
 
-// home returns the index of the shard that a key belongs to.
-func (c *Cache[K, V]) home(key K) int {
-	hash := maphash.Comparable(c.seed, key)
+// index returns the index of the shard for keys of a hash.
+func (c *Cache[K, V]) index(hash uint64) int {
 	return int(hash & uint64(len(c.shards)-1))
 }
 
+// shard returns the shard for keys of a hash.
+func (c *Cache[K, V]) shard(hash uint64) *shard[K, V] {
+	return &c.shards[c.index(hash)]
+}
+
 // lookup finds a key and counts a hit or a miss. The caller holds s.mu.
-func (s *shard[K, V]) lookup(key K) (V, bool) {
-	e, ok := s.entries[key]
-	if !ok {
+func (s *shard[K, V]) lookup(hash uint64, key K) (V, bool) {
+	e := s.entries.find(hash, key)
+	if e == nil {
 		s.misses++
 		var zero V
 		return zero, false
@@ -227,38 +238,39 @@ func (s *shard[K, V]) lookup(key K) (V, bool) {
 }
 
 // replace stores the value of a key if that is present, and reports whether it
-// was; a load of the key is overtaken then (C15).
-func (s *shard[K, V]) replace(key K, value V) bool {
+// was; no load of a present key can be in flight (C15).
+func (s *shard[K, V]) replace(hash uint64, key K, value V) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e, ok := s.entries[key]
-	if ok {
-		delete(s.flights, key)
-		e.value = value
+	e := s.entries.find(hash, key)
+	if e == nil {
+		return false
 	}
-	return ok
+	e.value = value
+	return true
 }
 
 // store inserts or replaces a value (C3, C4) and ends the flights of its key, in
 // one step. If the value comes from a flight and that was overtaken, it does
 // nothing (C12, C15).
-func (c *Cache[K, V]) store(home int, key K, value V, from *flight[V]) {
+func (c *Cache[K, V]) store(hash uint64, key K, value V, from *flight[V]) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 
-	// Whether the oldest entry has to go is known only with its shard locked,
-	// and locks are taken by index: so its shard is locked in any case.
+	// Locks are taken by index. Whether the oldest entry has to go is known only
+	// with the key's shard locked; so the shard of a full cache's oldest entry is
+	// locked in any case.
+	s := c.shard(hash)
 	full := c.length == c.capacity
-	if full && c.oldest.home < home {
-		v := &c.shards[c.oldest.home]
+	if full && c.index(c.oldest.hash) < c.index(hash) {
+		v := c.shard(c.oldest.hash)
 		v.mu.Lock()
 		defer v.mu.Unlock()
 	}
-	s := &c.shards[home]
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if full && c.oldest.home > home {
-		v := &c.shards[c.oldest.home]
+	if full && c.index(c.oldest.hash) > c.index(hash) {
+		v := c.shard(c.oldest.hash)
 		v.mu.Lock()
 		defer v.mu.Unlock()
 	}
@@ -267,34 +279,34 @@ func (c *Cache[K, V]) store(home int, key K, value V, from *flight[V]) {
 		return
 	}
 	delete(s.flights, key)
-	if e, ok := s.entries[key]; ok { // Put by another since replace
+	if e := s.entries.find(hash, key); e != nil { // put by another since replace
 		e.value = value
 		return
 	}
 	var e *entry[K, V]
 	if full {
 		e = c.oldest // its memory serves the new entry
-		delete(c.shards[e.home].entries, e.key)
+		c.shard(e.hash).entries.remove(e)
 		c.unlink(e)
 		c.evictions++
 	} else {
 		e = new(entry[K, V])
 		c.length++
 	}
-	e.key, e.value, e.home = key, value, home
+	e.hash, e.key, e.value = hash, key, value
 	c.append(e)
-	s.entries[key] = e
+	s.entries.insert(e)
 }
 
 // land ends a flight. Unless it was overtaken, a value that was loaded without
 // error is stored in the same step (C12, C13, C15).
-func (c *Cache[K, V]) land(home int, key K, f *flight[V]) {
+func (c *Cache[K, V]) land(hash uint64, key K, f *flight[V]) {
 	defer f.ended.Done()
 	if f.err == nil {
-		c.store(home, key, f.value, f)
+		c.store(hash, key, f.value, f)
 		return
 	}
-	s := &c.shards[home]
+	s := c.shard(hash)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.flights[key] == f {

@@ -138,7 +138,7 @@ type cacheSuite[S CacheStats] struct {
 
 // model compares random calls with the model; loads make random calls, too.
 func (s cacheSuite[S]) model(t *testing.T) {
-	fixSeed(t)
+	FixSeed(t)
 	rapid.Check(t, func(t *rapid.T) {
 		capacity := rapid.OneOf(rapid.IntRange(1, 5), rapid.IntRange(1, 60)).Draw(t, "capacity")
 		r := &cacheRun[S]{

@@ -21,8 +21,8 @@ import (
 // seed is that of every random choice here unless -rapid.seed says otherwise.
 const seed = 20261123
 
-// fixSeed makes rapid begin with a fixed seed, and prints it.
-func fixSeed(t *testing.T) {
+// FixSeed makes rapid begin with a fixed seed, and prints it.
+func FixSeed(t *testing.T) {
 	t.Helper()
 	given := flag.Lookup("rapid.seed")
 	if given.Value.String() == "0" {

@@ -90,7 +90,7 @@ type counterSuite[S CounterStats] struct {
 // model compares random calls with the model. Runs of calls are long, so that
 // totals outgrow whatever an implementation packs them into.
 func (s counterSuite[S]) model(t *testing.T) {
-	fixSeed(t)
+	FixSeed(t)
 	rapid.Check(t, func(t *rapid.T) {
 		c := s.newCounter()
 		var want counterStats

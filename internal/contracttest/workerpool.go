@@ -107,7 +107,7 @@ var errTask = errors.New("task failed")
 // model compares random calls with a model of a pool that is given time to
 // settle after each: every worker that can have a task has one.
 func (s poolSuite[R, W, S]) model(t *testing.T) {
-	fixSeed(t)
+	FixSeed(t)
 	synctest.Test(t, func(t *testing.T) {
 		// A bubble has no Deadline, so rapid must not find that method.
 		rapid.Check(struct{ testing.TB }{t}, func(t *rapid.T) {

@@ -5,11 +5,14 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"racebench/internal/contracttest"
 )
 
 // TestList compares a list with a slice, over several blocks, and looks for what
 // a list keeps alive that it does not hold any more (G4).
 func TestList(t *testing.T) {
+	contracttest.FixSeed(t)
 	rapid.Check(t, func(t *rapid.T) {
 		var l list[*int]
 		var want []*int
