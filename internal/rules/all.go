@@ -2,12 +2,15 @@ package rules
 
 import (
 	"racebench/internal/rules/atomicassign"
+	"racebench/internal/rules/callback"
 	"racebench/internal/rules/copylocks"
 	"racebench/internal/rules/deferloop"
 	"racebench/internal/rules/guarded"
 	"racebench/internal/rules/lockpercall"
 	"racebench/internal/rules/lostcancel"
 	"racebench/internal/rules/relock"
+	"racebench/internal/rules/rlockwrite"
+	"racebench/internal/rules/twolocks"
 	"racebench/internal/rules/unlockkind"
 	"racebench/internal/rules/unlockmissing"
 	"racebench/internal/rules/waitgroup"
@@ -17,11 +20,14 @@ import (
 func All() []Rule {
 	return []Rule{
 		guarded.Rule,
+		rlockwrite.Rule,
+		twolocks.Rule,
 		lockpercall.Rule,
 		unlockmissing.Rule,
 		unlockkind.Rule,
 		relock.Rule,
 		deferloop.Rule,
+		callback.Rule,
 		copylocks.Rule,
 		waitgroup.Rule,
 		lostcancel.Rule,

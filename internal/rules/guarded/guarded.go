@@ -3,6 +3,7 @@ package guarded
 import (
 	"fmt"
 	"go/token"
+	"slices"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ssa"
@@ -48,6 +49,16 @@ func run(pass *analysis.Pass) (any, error) {
 		}
 	}
 	reported := map[token.Pos]bool{}
+	// Of x++ the write says more than the read.
+	slices.SortStableFunc(bare, func(a, b sighting) int {
+		if a.access.Write == b.access.Write {
+			return 0
+		}
+		if a.access.Write {
+			return -1
+		}
+		return 1
+	})
 	for _, b := range bare {
 		if reported[b.access.Pos] || b.excused(written) {
 			continue

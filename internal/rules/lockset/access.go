@@ -42,6 +42,8 @@ type Access struct {
 	// Object is the struct that has the field.
 	Object Key
 	Write  bool
+	// Map: it is the contents of a map.
+	Map bool
 	// Fresh: the object was made by this function, nobody else knows it yet.
 	Fresh bool
 	Views []View
@@ -89,8 +91,21 @@ func (c *collector) add(instr ssa.Instruction, pos token.Pos, field Field, write
 	}
 	c.found = append(c.found, Access{
 		Func: c.f, Instr: instr, Pos: pos, Field: field, Object: c.obj,
-		Write: write, Fresh: c.fresh, Views: c.r.views(c.f, s),
+		Write: write, Map: isMapAccess(instr), Fresh: c.fresh, Views: c.r.views(c.f, s),
 	})
+}
+
+func isMapAccess(instr ssa.Instruction) bool {
+	switch instr := instr.(type) {
+	case *ssa.MapUpdate, *ssa.Lookup, *ssa.Next:
+		return true
+	case *ssa.Call:
+		if len(instr.Call.Args) > 0 {
+			_, ok := instr.Call.Args[0].Type().Underlying().(*types.Map)
+			return ok
+		}
+	}
+	return false
 }
 
 // address collects the uses of a field's address.
@@ -124,12 +139,13 @@ func (c *collector) contents(v ssa.Value, field Field, depth int) {
 	if depth > 5 || v.Referrers() == nil {
 		return
 	}
+	inner := Field{field.Owner, field.Name + "[]"}
 	switch v.Type().Underlying().(type) {
 	case *types.Map, *types.Slice:
 	default:
+		c.list(v, inner)
 		return
 	}
-	inner := Field{field.Owner, field.Name + "[]"}
 	for _, ref := range *v.Referrers() {
 		switch ref := ref.(type) {
 		case *ssa.Lookup:
@@ -168,6 +184,24 @@ func (c *collector) contents(v ssa.Value, field Field, depth int) {
 					c.add(ref, ref.Pos(), inner, false)
 				}
 			}
+		}
+	}
+}
+
+// list collects the uses of a list of the standard library.
+func (c *collector) list(v ssa.Value, inner Field) {
+	tn := NamedOf(v.Type())
+	if tn == nil || tn.Pkg() == nil || tn.Pkg().Path() != "container/list" || tn.Name() != "List" {
+		return
+	}
+	for _, ref := range *v.Referrers() {
+		call, ok := ref.(*ssa.Call)
+		if !ok || len(call.Call.Args) == 0 || call.Call.Args[0] != v {
+			continue
+		}
+		if fn := call.Call.StaticCallee(); fn != nil && fn.Signature.Recv() != nil {
+			reads := fn.Name() == "Len" || fn.Name() == "Front" || fn.Name() == "Back"
+			c.add(call, call.Pos(), inner, !reads)
 		}
 	}
 }

@@ -1,0 +1,117 @@
+package callback
+
+import (
+	"fmt"
+	"go/token"
+	"go/types"
+	"strings"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/ssa"
+
+	"racebench/internal/rules/lockset"
+)
+
+var analyzer = &analysis.Analyzer{
+	Name:     "callback",
+	Doc:      "report calls of the caller's functions with a lock held",
+	Requires: []*analysis.Analyzer{lockset.Analyzer},
+	Run:      run,
+}
+
+func run(pass *analysis.Pass) (any, error) {
+	locks := pass.ResultOf[lockset.Analyzer].(*lockset.Result)
+	reported := map[token.Pos]bool{}
+	for _, f := range locks.Funcs {
+		for _, b := range f.Fn.Blocks {
+			for _, instr := range b.Instrs {
+				call, ok := instr.(*ssa.Call)
+				if !ok || call.Call.IsInvoke() || call.Call.StaticCallee() != nil {
+					continue
+				}
+				if _, ok := call.Call.Value.(*ssa.Builtin); ok {
+					continue
+				}
+				from := locks.Flow.FromCaller(call.Call.Value)
+				if from == nil || isPredicate(from) {
+					continue
+				}
+				for _, v := range locks.Views(f, instr) {
+					k, ok := component(v)
+					if !ok || v.Unknown || reported[call.Pos()] {
+						continue
+					}
+					reported[call.Pos()] = true
+					pass.Report(analysis.Diagnostic{
+						Pos:     call.Pos(),
+						Message: fmt.Sprintf("%s is called with %s held: if it comes back to this object it waits for itself, and meanwhile everybody waits for it", from.Name(), k.Name()),
+						Related: []analysis.RelatedInformation{{Pos: from.Pos(), Message: "it comes in here"}},
+					})
+				}
+			}
+		}
+	}
+	return nil, nil
+}
+
+// isPredicate reports whether the function only decides or converts, as the
+// compare function of a sorted container does: calling it under the lock is
+// what it is for. A load and a task answer with an error beside a value, or
+// with nothing at all.
+func isPredicate(p *ssa.Parameter) bool {
+	sig, ok := p.Type().Underlying().(*types.Signature)
+	if !ok {
+		return true
+	}
+	res := sig.Results()
+	if res.Len() == 0 {
+		return sig.Params().Len() > 0
+	}
+	return !types.Identical(res.At(res.Len()-1).Type(), types.Universe.Lookup("error").Type())
+}
+
+// component picks a lock that belongs to the component and not to the one
+// call: the flight of a load may well be locked while it is in the air.
+func component(v lockset.View) (best lockset.Key, ok bool) {
+	for k := range v.Locks {
+		switch root := k.Root.(type) {
+		case *ssa.Global:
+		case *ssa.Parameter:
+			// The receiver, or what hangs from it by fields.
+			if root.Parent().Signature.Recv() == nil || root != root.Parent().Params[0] || strings.ContainsAny(k.Path, "[") {
+				if !holdsContainer(root.Type()) {
+					continue
+				}
+			}
+		case nil:
+			continue
+		default:
+			if !holdsContainer(k.Root.Type()) {
+				continue
+			}
+		}
+		if !ok || k.String() < best.String() {
+			best, ok = k, true
+		}
+	}
+	return best, ok
+}
+
+// holdsContainer reports whether the object that a lock lies in is one that
+// many calls share, such as a shard: it holds a map, a slice or a list.
+func holdsContainer(t types.Type) bool {
+	if p, ok := t.Underlying().(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	s, ok := t.Underlying().(*types.Struct)
+	if !ok {
+		return false
+	}
+	for i := range s.NumFields() {
+		switch s.Field(i).Type().Underlying().(type) {
+		case *types.Map, *types.Slice:
+			return true
+		}
+	}
+	return false
+}

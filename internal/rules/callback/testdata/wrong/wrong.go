@@ -1,0 +1,41 @@
+package cache
+
+import "sync"
+
+type Cache struct {
+	mu      sync.Mutex
+	entries map[string]int
+	later   []func()
+}
+
+func (c *Cache) GetOrLoad(key string, load func(string) (int, error)) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if n, ok := c.entries[key]; ok {
+		return n, nil
+	}
+	n, err := load(key) // want
+	if err == nil {
+		c.entries[key] = n
+	}
+	return n, err
+}
+
+func (c *Cache) OnClear(f func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.later = append(c.later, f)
+}
+
+func (c *Cache) Clear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.entries)
+	c.notify()
+}
+
+func (c *Cache) notify() {
+	for _, f := range c.later {
+		f() // want
+	}
+}
