@@ -1,11 +1,15 @@
 package rules
 
 import (
+	"racebench/internal/rules/addingo"
 	"racebench/internal/rules/atomicassign"
 	"racebench/internal/rules/callback"
+	"racebench/internal/rules/condif"
 	"racebench/internal/rules/copylocks"
 	"racebench/internal/rules/deferloop"
 	"racebench/internal/rules/guarded"
+	"racebench/internal/rules/internalreturned"
+	"racebench/internal/rules/loadstore"
 	"racebench/internal/rules/lockpercall"
 	"racebench/internal/rules/lostcancel"
 	"racebench/internal/rules/relock"
@@ -28,6 +32,10 @@ func All() []Rule {
 		relock.Rule,
 		deferloop.Rule,
 		callback.Rule,
+		loadstore.Rule,
+		addingo.Rule,
+		condif.Rule,
+		internalreturned.Rule,
 		copylocks.Rule,
 		waitgroup.Rule,
 		lostcancel.Rule,

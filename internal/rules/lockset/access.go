@@ -270,3 +270,19 @@ func Reaches(from, to *ssa.BasicBlock) bool {
 	}
 	return false
 }
+
+// FieldOf is the field that an address is of, with the fields by value that it
+// is nested in; false where the struct has no name.
+func FieldOf(fa *ssa.FieldAddr) (Field, bool) {
+	name := fieldOf(fa.X.Type(), fa.Field).Name()
+	for {
+		outer, ok := fa.X.(*ssa.FieldAddr)
+		if !ok {
+			break
+		}
+		fa = outer
+		name = fieldOf(fa.X.Type(), fa.Field).Name() + "." + name
+	}
+	owner := NamedOf(fa.X.Type())
+	return Field{owner, name}, owner != nil
+}

@@ -915,3 +915,6 @@ func OnFlag(b *ssa.BasicBlock) bool {
 	}
 	return false
 }
+
+// Releases reports whether a function gives back a lock that its caller holds.
+func (r *Result) Releases(f *Func) bool { return len(f.effect.released) > 0 || f.effect.unsure }
