@@ -94,11 +94,9 @@ const (
 	// hundred times what a request to a worker costs, and a few times what the
 	// kernel lets one thread run before another.
 	pairTime = 80 * time.Millisecond
-	// warmUpTime is how long the longest warm-up of a workload should take.
-	warmUpTime = pairTime / 16
-	// warmUpOperations is where the warm-up starts: few enough for a candidate
-	// that takes milliseconds for each.
-	warmUpOperations = 16
+	// firstOperations is where the search for the size of a pair starts: few
+	// enough for a candidate that takes milliseconds for each.
+	firstOperations = 16
 	// maxOperations bounds a request, whatever the clock says.
 	maxOperations = 1 << 22
 )
@@ -145,20 +143,30 @@ type series struct {
 	ratios         []float64 // candidate time over baseline time, one for each pair
 }
 
-// size finds how many operations of a workload make a pair take pairTime, and
-// warms up both sides doing so.
+// size warms both sides up with more and more operations until a pair of them
+// takes about pairTime.
 func (c *comparison) size(ctx context.Context, s *series) error {
-	for s.operations = warmUpOperations; ; s.operations *= 4 {
+	s.operations = firstOperations
+	for {
 		candidate, baseline, err := c.both(ctx, s)
 		if err != nil {
 			return err
 		}
-		if took := candidate + baseline; took >= warmUpTime || s.operations >= maxOperations {
-			scaled := float64(s.operations) * float64(pairTime) / float64(took)
-			s.operations = int(min(max(1, scaled), maxOperations))
+		took, operations := candidate+baseline, s.operations
+		s.resize(took)
+		if took >= pairTime/2 || operations >= maxOperations {
 			return nil
 		}
 	}
+}
+
+// resize makes the next pair take pairTime if it is as fast as the last one,
+// which took so long. It goes there in steps, since any one time may be the
+// machine's fault.
+func (s *series) resize(took time.Duration) {
+	const step = 4
+	scale := min(max(float64(pairTime)/float64(took), 1.0/step), step)
+	s.operations = int(min(max(scale*float64(s.operations), 1), maxOperations))
 }
 
 // pair adds one ratio to a series.
@@ -168,6 +176,7 @@ func (c *comparison) pair(ctx context.Context, s *series) error {
 		return err
 	}
 	s.ratios = append(s.ratios, float64(candidate)/float64(baseline))
+	s.resize(candidate + baseline)
 	return nil
 }
 

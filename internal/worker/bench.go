@@ -4,8 +4,16 @@ import (
 	"fmt"
 
 	"racebench/internal/protocol"
+	"racebench/internal/scenarios"
 )
 
+// bench does the work that performance is measured by. It does not return before
+// that is done, so that the loop does nothing beside it.
 func bench(q protocol.Bench) (protocol.BenchDone, error) {
-	return protocol.BenchDone{}, fmt.Errorf("no workload %q", q.Workload)
+	w, ok := scenarios.FindWorkload(q.Workload)
+	if !ok {
+		return protocol.BenchDone{}, fmt.Errorf("no workload %q", q.Workload)
+	}
+	elapsed := w.Execute(q.Operations, q.Seed, q.Spin)
+	return protocol.BenchDone{Operations: q.Operations, Elapsed: int64(elapsed)}, nil
 }
