@@ -187,13 +187,19 @@ func overdue(o *Options, sc Scenario, w *stacks.Watch, d protocol.Dump, timeout 
 	for _, v := range d.Violations {
 		obs.findings = append(obs.findings, violationFinding(sc, v, ""))
 	}
-	waiting := !slices.ContainsFunc(last.Goroutines, func(g stacks.Goroutine) bool {
-		return !g.Parked(false) && !g.Polling()
-	})
+	var parked, running []stacks.Goroutine
+	for _, g := range last.Goroutines {
+		switch {
+		case g.Running() && g.Judged() && !g.Polling():
+			running = append(running, g)
+		case g.Parked(false) && g.Judged():
+			parked = append(parked, g)
+		}
+	}
 	var f result.Finding
-	if waiting {
-		f = stuckFinding(sc, result.Deadlock, "all goroutines wait and none goes on", last.Goroutines, stacks.Picture(last.Goroutines, o.Sources))
-		f.Observed = fmt.Sprintf("no operation ended in %v; %d goroutines wait (%s)", idle.Round(time.Second), len(last.Goroutines), proofDump)
+	if len(running) == 0 && len(parked) > 0 {
+		f = stuckFinding(sc, result.Deadlock, "goroutines wait and nothing goes on", parked, stacks.Picture(last.Goroutines, o.Sources))
+		f.Observed = fmt.Sprintf("no operation ended in %v; %d goroutines wait (%s)", idle.Round(time.Second), len(parked), proofDump)
 	} else {
 		f = stuckFinding(sc, result.Livelock, "goroutines run or poll without end and without progress", last.Goroutines, nil)
 		f.Observed = fmt.Sprintf("no operation ended in %v", idle.Round(time.Second))
@@ -322,14 +328,23 @@ func showAll(list []stacks.Goroutine) []result.Stack {
 }
 
 // signature identifies a hang by where its goroutines are stuck, whoever they
-// are.
+// are. Those that run are somewhere else every time, so only the call by which
+// they came into judged code counts.
 func signature(list []stacks.Goroutine) string {
 	var all []string
 	for _, g := range list {
 		s := g.State
-		for _, f := range g.Frames {
-			p := f.Position()
-			s += fmt.Sprintf("|%s:%d", p.File, p.Line)
+		if g.Running() {
+			entry, ok := place.Entry(g.Frames)
+			if !ok {
+				continue
+			}
+			s = "running|" + entry.Position().Function
+		} else {
+			for _, f := range g.Frames {
+				p := f.Position()
+				s += fmt.Sprintf("|%s:%d", p.File, p.Line)
+			}
 		}
 		if !slices.Contains(all, s) {
 			all = append(all, s)

@@ -14,6 +14,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -21,11 +22,17 @@ import (
 	"racebench/internal/scenarios"
 )
 
+// maxStack bounds the stack of one goroutine in bytes, far above what a right
+// component needs.
+const maxStack = 64 << 20
+
 // Main serves requests on the descriptors of the protocol until the runner
 // closes them, and returns the exit code of the process.
 func Main() int {
 	syscall.CloseOnExec(protocol.RequestFD)
 	syscall.CloseOnExec(protocol.ReplyFD)
+	// An endless recursion need not fill a gigabyte first.
+	debug.SetMaxStack(maxStack)
 	in := os.NewFile(protocol.RequestFD, "requests")
 	out := os.NewFile(protocol.ReplyFD, "replies")
 	if err := serve(in, out); err != nil {

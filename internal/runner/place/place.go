@@ -4,6 +4,8 @@ package place
 
 import (
 	"path"
+	"regexp"
+	"slices"
 	"strings"
 
 	"racebench/internal/result"
@@ -59,35 +61,53 @@ func (f Frame) Package() string {
 	return pkg
 }
 
-// Component is the component whose code the frame runs, if any.
-func (f Frame) Component() (result.Component, bool) {
+// ours finds the folder of a file of racebench's own, or of a candidate laid out
+// beside it.
+var ours = regexp.MustCompile(`(?:^|/)internal/([a-z]+)/[^/]+\.go$`)
+
+// room is the folder below internal that holds the frame's code; empty for
+// anybody else's. The file decides: a closure that was inlined bears the name of
+// the function, and the package, that it was inlined into.
+func (f Frame) room() string {
+	if m := ours.FindStringSubmatch(f.File); m != nil {
+		// The standard library has folders called internal, too.
+		if strings.HasPrefix(f.Function, module) || strings.HasPrefix(f.Function, "main.") {
+			return m[1]
+		}
+		return ""
+	}
+	if f.File != "" {
+		return ""
+	}
 	below, ok := strings.CutPrefix(f.Package(), module)
 	if !ok {
-		return "", false
+		return ""
 	}
-	for _, c := range result.Components() {
-		if below == string(c) {
-			return c, true
-		}
-	}
-	return "", false
+	return below
+}
+
+// Component is the component whose code the frame runs, if any.
+func (f Frame) Component() (result.Component, bool) {
+	c := result.Component(f.room())
+	return c, slices.Contains(result.Components(), c)
 }
 
 // Judged reports whether the frame runs code under judgement: a component's, or
 // a planted defect's.
 func (f Frame) Judged() bool {
-	if _, ok := f.Component(); ok {
-		return true
-	}
-	return f.Package() == module+"planted"
+	_, ok := f.Component()
+	return ok || f.room() == "planted"
 }
 
 // Scenario reports whether the frame runs a scenario.
-func (f Frame) Scenario() bool { return f.Package() == module+"scenarios" }
+func (f Frame) Scenario() bool { return f.room() == "scenarios" }
+
+// Harness reports whether the frame runs the worker's own loop.
+func (f Frame) Harness() bool { return f.room() == "worker" }
 
 // Hidden reports whether the frame is noise of the build step, which no reader
 // needs to see.
-func (f Frame) Hidden() bool { return f.Package() == module+"noise" }
+func (f Frame) Hidden() bool { return f.room() == "noise" }
 
 // Position is the frame as a reader knows it: a component's file relative to
 // the candidate's folder, other files by package and name, functions without
@@ -99,8 +119,8 @@ func (f Frame) Position() result.Position {
 	short := path.Base(pkg)
 	if c, ok := f.Component(); ok {
 		dir = string(c)
-	} else if below, ok := strings.CutPrefix(pkg, module); ok {
-		dir = "internal/" + below
+	} else if room := f.room(); room != "" {
+		dir = "internal/" + room
 	}
 	p := result.Position{File: dir + "/" + base, Line: f.Line, Function: short}
 	if f.File == "" {

@@ -5,6 +5,7 @@ package stacks
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/maruel/panicparse/v2/stack"
@@ -91,12 +92,7 @@ func frame(c stack.Call) place.Frame {
 
 // harness reports whether the goroutine belongs to the worker's own loop.
 func (g Goroutine) harness() bool {
-	for _, f := range g.Frames {
-		if f.Package() == "racebench/internal/worker" {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(g.Frames, place.Frame.Harness)
 }
 
 // Parked reports whether the goroutine waits for another goroutine. Waiting for
@@ -126,12 +122,9 @@ func (g Goroutine) Running() bool {
 // Polling reports whether the goroutine is a scenario's that looks again and
 // again whether a condition has come true, and changes nothing meanwhile.
 func (g Goroutine) Polling() bool {
-	for _, f := range g.Frames {
-		if p := f.Position(); p.Function == "scenarios.(*T).until" {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(g.Frames, func(f place.Frame) bool {
+		return f.Scenario() && strings.HasSuffix(f.Function, ".until")
+	})
 }
 
 // Judged reports whether the goroutine is inside judged code.
