@@ -7,13 +7,19 @@ import (
 	"racebench/internal/rules/condif"
 	"racebench/internal/rules/copylocks"
 	"racebench/internal/rules/deferloop"
+	"racebench/internal/rules/endless"
+	"racebench/internal/rules/globallock"
 	"racebench/internal/rules/guarded"
 	"racebench/internal/rules/internalreturned"
 	"racebench/internal/rules/loadstore"
+	"racebench/internal/rules/lockorder"
 	"racebench/internal/rules/lockpercall"
 	"racebench/internal/rules/lostcancel"
 	"racebench/internal/rules/relock"
 	"racebench/internal/rules/rlockwrite"
+	"racebench/internal/rules/sleepsync"
+	"racebench/internal/rules/spin"
+	"racebench/internal/rules/trylock"
 	"racebench/internal/rules/twolocks"
 	"racebench/internal/rules/unlockkind"
 	"racebench/internal/rules/unlockmissing"
@@ -36,9 +42,15 @@ func All() []Rule {
 		addingo.Rule,
 		condif.Rule,
 		internalreturned.Rule,
+		trylock.Rule,
+		lockorder.Rule,
 		copylocks.Rule,
 		waitgroup.Rule,
 		lostcancel.Rule,
 		atomicassign.Rule,
+		sleepsync.Rule,
+		spin.Rule,
+		globallock.Rule,
+		endless.Rule,
 	}
 }

@@ -17,7 +17,13 @@ type Field struct {
 }
 
 // String is the field as a message names it.
-func (f Field) String() string { return f.Owner.Name() + "." + strings.TrimSuffix(f.Name, "[]") }
+func (f Field) String() string {
+	name := strings.TrimSuffix(f.Name, "[]")
+	if f.Owner == nil {
+		return name
+	}
+	return f.Owner.Name() + "." + name
+}
 
 // Overlaps reports whether the two can be the same memory: equal, or one is a
 // part of the other.

@@ -285,3 +285,58 @@ func NamedOf(t types.Type) *types.TypeName {
 	}
 	return nil
 }
+
+// Class is the field that a key leads to, whatever the object: the lock "mu" of
+// any Cache. A package-level variable is a class of its own, with no owner.
+func (k Key) Class() (Field, bool) {
+	if k.Root == nil {
+		return Field{}, false
+	}
+	obj := k.Object()
+	if _, ok := k.Root.(*ssa.Global); ok && obj.Path == "" {
+		return Field{nil, k.Root.Name() + k.Path}, true
+	}
+	t := k.Root.Type()
+	path := obj.Path
+	for path != "" {
+		switch path[0] {
+		case '*':
+			// The first step from a root is a pointer to a place already.
+			path = path[1:]
+		case '.':
+			end := strings.IndexAny(path[1:], ".*[")
+			name := path[1:]
+			if end >= 0 {
+				name, path = path[1:end+1], path[end+1:]
+			} else {
+				path = ""
+			}
+			s := structOf(t)
+			found := false
+			for i := range s.NumFields() {
+				if s.Field(i).Name() == name {
+					t, found = s.Field(i).Type(), true
+				}
+			}
+			if !found {
+				return Field{}, false
+			}
+		case '[':
+			end := strings.IndexByte(path, ']')
+			path = path[end+1:]
+			if p, ok := t.Underlying().(*types.Pointer); ok {
+				t = p.Elem()
+			}
+			switch u := t.Underlying().(type) {
+			case *types.Slice:
+				t = u.Elem()
+			case *types.Array:
+				t = u.Elem()
+			default:
+				return Field{}, false
+			}
+		}
+	}
+	owner := NamedOf(t)
+	return Field{owner, k.Inside()}, owner != nil
+}

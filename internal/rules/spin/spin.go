@@ -1,0 +1,116 @@
+package spin
+
+import (
+	"go/token"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/ssa"
+
+	"racebench/internal/rules/lockset"
+)
+
+var analyzer = &analysis.Analyzer{
+	Name:     "spin",
+	Doc:      "report loops that spin until another goroutine changes something",
+	Requires: []*analysis.Analyzer{lockset.Analyzer},
+	Run:      run,
+}
+
+func run(pass *analysis.Pass) (any, error) {
+	locks := pass.ResultOf[lockset.Analyzer].(*lockset.Result)
+	for _, f := range locks.Funcs {
+		seen := map[*ssa.BasicBlock]bool{}
+		for _, b := range f.Fn.Blocks {
+			if seen[b] || !lockset.InCycle(b) {
+				continue
+			}
+			var loop []*ssa.BasicBlock
+			for _, c := range f.Fn.Blocks {
+				if lockset.Reaches(b, c) && lockset.Reaches(c, b) {
+					loop = append(loop, c)
+					seen[c] = true
+				}
+			}
+			if at := spins(locks, loop); at.IsValid() {
+				pass.Reportf(at, "the loop burns a processor until another goroutine is done")
+			}
+		}
+	}
+	return nil, nil
+}
+
+// spins reports whether nothing happens in a loop but looking at an atomic, or
+// trying to take a lock or flag, and yielding.
+func spins(locks *lockset.Result, loop []*ssa.BasicBlock) token.Pos {
+	in := map[*ssa.BasicBlock]bool{}
+	for _, b := range loop {
+		in[b] = true
+	}
+	var at token.Pos
+	exit := false
+	for _, b := range loop {
+		for _, instr := range b.Instrs {
+			switch instr := instr.(type) {
+			case *ssa.Call:
+				if op, _, ok := locks.LockOperation(&instr.Call); ok {
+					if op != lockset.TryLock && op != lockset.TryRLock {
+						return token.NoPos
+					}
+					at = earliest(at, instr.Pos())
+					continue
+				}
+				fn := instr.Call.StaticCallee()
+				if fn == nil || fn.Object() == nil || fn.Object().Pkg() == nil {
+					return token.NoPos
+				}
+				switch pkg, name := fn.Object().Pkg().Path(), fn.Name(); {
+				case pkg == "runtime" && name == "Gosched":
+				case pkg == "sync/atomic" && isLook(instr):
+					at = earliest(at, instr.Pos())
+				default:
+					return token.NoPos
+				}
+			case *ssa.Store, *ssa.MapUpdate, *ssa.Send, *ssa.Select, *ssa.Go, *ssa.Defer, *ssa.Next, *ssa.Return, *ssa.Phi:
+				return token.NoPos // it works, waits or counts
+			case *ssa.UnOp:
+				if instr.Op == token.ARROW {
+					return token.NoPos
+				}
+			case *ssa.If:
+				for _, succ := range b.Succs {
+					exit = exit || !in[succ]
+				}
+			}
+		}
+	}
+	if !exit {
+		return token.NoPos
+	}
+	return at
+}
+
+// isLook reports whether an atomic operation only looks, or swaps constants as
+// a spin lock does. A compare-and-swap of what was computed from a load is the
+// ordinary retry: where it fails somebody else got on.
+func isLook(call *ssa.Call) bool {
+	fn := call.Call.StaticCallee()
+	switch {
+	case len(fn.Name()) >= 4 && fn.Name()[:4] == "Load":
+		return true
+	case len(fn.Name()) >= 14 && fn.Name()[:14] == "CompareAndSwap", len(fn.Name()) >= 4 && fn.Name()[:4] == "Swap":
+		for _, a := range call.Call.Args[1:] {
+			if _, ok := a.(*ssa.Const); !ok {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
+
+func earliest(a, b token.Pos) token.Pos {
+	if !a.IsValid() || b < a {
+		return b
+	}
+	return a
+}
