@@ -39,6 +39,7 @@ type Left struct {
 	Object  uint64   // what the operation works on; 0 if unknown
 	Blocked bool     // it waits; otherwise it could still have run
 	Daemon  bool     // it was there before the test began
+	Ended   bool     // it has ended, with locks in its hands
 	Reason  string   // the runtime's wait reason
 	Stack   []trace.Frame
 	Held    []Held
@@ -149,7 +150,7 @@ func (o *Outcome) addLine(l *line) bool {
 		o.Goroutines = append(o.Goroutines, g)
 	case "left":
 		o.Left = append(o.Left, Left{
-			ID: l.int("id"), Op: trace.Op(l.int("kind")), Object: l.uint("obj", 16), Blocked: l.bool("blocked"), Daemon: l.bool("daemon"),
+			ID: l.int("id"), Op: trace.Op(l.int("kind")), Object: l.uint("obj", 16), Blocked: l.bool("blocked"), Daemon: l.bool("daemon"), Ended: l.bool("ended"),
 			Reason: l.str("reason"), Stack: l.stack("stack"),
 		})
 	case "held":

@@ -400,7 +400,9 @@ func (p *Process) answers(test string, from uint64, tell func(*Outcome) bool, as
 			if !o.addLine(&l) {
 				break
 			}
-			o.Switches = p.switches()
+			if o.Index != DefaultIndex {
+				o.Switches = p.switches()
+			}
 			if o.Has(Race) {
 				o.Races = p.races()
 			}

@@ -33,6 +33,12 @@ var syncPoints = concat(
 			New:    "rw.w.racebench$1(", Pattern: true, Count: 4,
 		},
 		{
+			Name: "cond-block", File: "sync/cond.go",
+			Reason: "a goroutine blocks in Wait, not in the Unlock before it",
+			Old:    "	runtime_notifyListWait(&c.notify, t)\n",
+			New:    "	c.racebenchBlock()\n	runtime_notifyListWait(&c.notify, t)\n",
+		},
+		{
 			Name: "once-lock", File: "sync/once.go",
 			Reason: "a Once is held while its function runs",
 			Old:    "	o.m.Lock()\n	defer o.m.Unlock()\n",

@@ -95,7 +95,7 @@ func ParseSwitch(text string) (Switch, error) {
 	default:
 		return bad()
 	}
-	if s.To == "" && s.Phase != trace.Slip {
+	if s.To == "" && s.Phase < trace.Slip {
 		return bad()
 	}
 	for _, g := range []Goroutine{s.Goroutine, s.To} {

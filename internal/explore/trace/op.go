@@ -111,10 +111,15 @@ const (
 	Blocked              // waiting in it
 	Exited               // ended
 	Clock                // nobody could run, virtual time went on
-	Slip                 // a timer fires early
+
+	// A timer fires early, at one of the above.
+	Slip
+	SlipBlocked
+	SlipExited
+	SlipClock
 )
 
-var phaseNames = [...]string{Before: "before", Blocked: "blocked", Exited: "exited", Clock: "clock", Slip: "slip"}
+var phaseNames = [...]string{Before: "before", Blocked: "blocked", Exited: "exited", Clock: "clock", Slip: "slip", SlipBlocked: "slip-blocked", SlipExited: "slip-exited", SlipClock: "slip-clock"}
 
 // String returns the phase's name as it stands in schedule files.
 func (p Phase) String() string {

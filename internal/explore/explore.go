@@ -1,0 +1,436 @@
+// Package explore runs the ordinary tests of Go packages under many schedules
+// and reports what goes wrong in some of them, each with a schedule that shows
+// it again.
+//
+// The work is divided: package overlay puts the scheduler of a Go toolchain
+// under control, package engine builds and drives test binaries that use it,
+// and this package decides which schedules to run and what they mean.
+package explore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"racebench/internal/explore/engine"
+	"racebench/internal/explore/schedule"
+	"racebench/internal/explore/trace"
+)
+
+// A Config says what to explore. The zero value of a field is its default.
+type Config struct {
+	Dir      string   // where patterns are resolved; the current folder
+	Patterns []string // package patterns as for go test; "."
+	Run      string   // only tests that match, as for go test
+	Race     bool     // build with the race detector: memory accesses become scheduling points
+	Tags     string
+	Short    bool
+	Verbose  bool
+	Flags    []string // further build flags
+	Env      []string // further environment of builds and tests
+
+	Schedules   int           // schedules of each test; 1000, or no limit if a budget is given
+	Budget      time.Duration // wall time for all schedules; no limit
+	Seed        uint64        // 1
+	Strategy    string        // portfolio, random, pct, pos, sticky or exhaustive; portfolio
+	Depth       int           // of pct; 3
+	Preemptions int           // exhaustive: at most so many; <0: no limit. 0 is a limit of none
+	FailFast    bool          // end with the first finding
+
+	// Corpus is the folder in which found schedules are kept, and from which
+	// they are tried first: testdata/racebench in the folder of each package.
+	// Only reads if ReadOnly is set.
+	Corpus   string
+	ReadOnly bool
+
+	Minimise   time.Duration // deadline for reducing one schedule; 10 s, <0: none
+	Cache      string        // for build caches; racebench in the user's cache folder
+	KeepBinary string        // a file to keep the test binary in, if there is one package
+
+	Bound    int           // steps before a test is scheduled fairly; 20 000
+	Virtual  time.Duration // virtual time that a test gets; 10 minutes
+	Stall    time.Duration // wall time that a schedule gets; 20 s
+	Progress func(Progress)
+}
+
+// Progress is told several times a second.
+type Progress struct {
+	Package   string
+	Test      string
+	Schedules int // of this test so far
+	Distinct  int
+	Findings  int // in all tests
+	Elapsed   time.Duration
+	Phase     string // "build", "corpus", "explore", "confirm", "minimise"
+}
+
+// A Report is the outcome of an exploration.
+type Report struct {
+	GoVersion string
+	Race      bool
+	Seed      uint64
+	Strategy  string
+	Packages  []PackageReport
+	Limits    []string // what was no scheduling point in this mode
+	Elapsed   time.Duration
+}
+
+// Findings returns the findings of all tests.
+func (r *Report) Findings() []*Finding {
+	var all []*Finding
+	for _, p := range r.Packages {
+		for _, t := range p.Tests {
+			all = append(all, t.Findings...)
+		}
+	}
+	return all
+}
+
+// Undecided returns why the report cannot be called clean although it has no
+// findings, one line for each reason.
+func (r *Report) Undecided() []string {
+	var all []string
+	for _, p := range r.Packages {
+		if p.Error != "" {
+			all = append(all, p.ImportPath+": "+p.Error)
+		}
+		for _, t := range p.Tests {
+			if t.Error != "" {
+				all = append(all, p.ImportPath+": "+t.Name+": "+t.Error)
+			}
+		}
+	}
+	return all
+}
+
+// A PackageReport is the outcome for one package.
+type PackageReport struct {
+	ImportPath string
+	Dir        string
+	Error      string // why its tests could not be explored
+	Tests      []TestReport
+}
+
+// A TestReport is the outcome for one test.
+type TestReport struct {
+	Name      string
+	Schedules int // run, without those that a search found to repeat others
+	Distinct  int // different ones, by the happens-before relation
+	LastNew   int // the schedule that was the last different from all before
+	Steps     int // in all schedules
+	Decisions int
+	Longest   int // steps of the longest schedule
+	First     int // the schedule that showed the first finding, from 1; 0: none
+	Complete  string
+	Findings  []*Finding
+	Corpus    []CorpusEntry
+	Limits    []string
+	Red       string // why it failed without any exploration
+	Error     string // why it could not be explored
+	Elapsed   time.Duration
+}
+
+// A CorpusEntry is what became of a schedule found earlier.
+type CorpusEntry struct {
+	File   string
+	Status CorpusStatus
+	Note   string
+}
+
+// A CorpusStatus says what a schedule found earlier does now.
+type CorpusStatus string
+
+// What can become of a schedule found earlier.
+const (
+	StillFails CorpusStatus = "still fails"
+	FailsNew   CorpusStatus = "fails in another way"
+	Fixed      CorpusStatus = "no longer fails"
+	Stale      CorpusStatus = "stale schedule"
+	Unreadable CorpusStatus = "not used"
+)
+
+// A Kind is a kind of finding; the names are those of package result.
+type Kind string
+
+// The kinds of finding.
+const (
+	DataRace  Kind = "data-race"
+	Invariant Kind = "invariant" // a test that fails
+	Deadlock  Kind = "deadlock"
+	LockOrder Kind = "lock-order"
+	Leak      Kind = "goroutine-leak"
+	Livelock  Kind = "livelock"
+	Panic     Kind = "panic"
+	Fatal     Kind = "fatal"
+	Exit      Kind = "exit"
+)
+
+// A Blocked is a goroutine that can never go on.
+type Blocked struct {
+	Goroutine trace.Goroutine
+	Op        trace.Op
+	Object    string
+	Reason    string // the runtime's wait reason
+	Stack     []trace.Frame
+	HeldBy    []Holder
+}
+
+// A Holder is a goroutine that holds what another waits for.
+type Holder struct {
+	Goroutine trace.Goroutine
+	Since     trace.Frame // where it took it
+	Ended     bool        // it has ended without giving it back
+}
+
+// A Finding is one defect.
+type Finding struct {
+	Kind      Kind
+	Package   string
+	Test      string
+	Message   string // one line
+	Detail    []string
+	Positions []trace.Frame
+	Index     int // the schedule that showed it, from 1; 0: the default schedule
+	Strategy  string
+
+	// Partial: a deadlock of some goroutines only, not of the test itself.
+	Partial bool
+	// Potential: it can happen but did not, as a lock order that did not close.
+	Potential bool
+	// Always: it showed on the default schedule as well.
+	Always bool
+
+	Confirmed       bool
+	NotReproducible string // why, if it is not confirmed
+
+	Blocked []Blocked
+	Races   []engine.RaceReport
+	Edges   []engine.Edge
+	Output  string // what the test printed
+
+	Schedule *schedule.File
+	File     string // where the schedule is kept, if it is
+	Trace    *trace.Trace
+
+	signature string
+	outcome   *engine.Outcome
+}
+
+// Repro returns the command that shows the finding again, or "".
+func (f *Finding) Repro() string {
+	if f.File == "" {
+		return ""
+	}
+	return "racebench replay " + f.File
+}
+
+// Errors of the target's, as opposed to racebench's own.
+type (
+	// A BuildError says that the packages do not build.
+	BuildError = engine.BuildError
+	// An UnsupportedError says that this machine cannot control the scheduler.
+	UnsupportedError = engine.UnsupportedError
+)
+
+// An OptionError says that a Config makes no sense.
+type OptionError struct{ Reason string }
+
+func (e *OptionError) Error() string { return e.Reason }
+
+// DefaultCache returns the folder for the caches of explorations.
+func DefaultCache() (string, error) {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(dir, "racebench", "explore"), nil
+}
+
+// complete fills in the defaults.
+func (c Config) complete() (Config, error) {
+	if c.Schedules == 0 && c.Budget == 0 {
+		c.Schedules = 1000
+	}
+	if c.Schedules <= 0 {
+		c.Schedules = 1 << 30
+	}
+	if c.Seed == 0 {
+		c.Seed = 1
+	}
+	if c.Strategy == "" {
+		c.Strategy = "portfolio"
+	}
+	if c.Depth == 0 {
+		c.Depth = 3
+	}
+	if c.Minimise == 0 {
+		c.Minimise = 10 * time.Second
+	}
+	if c.Bound == 0 {
+		c.Bound = 20_000
+	}
+	if c.Virtual == 0 {
+		c.Virtual = 10 * time.Minute
+	}
+	if c.Stall == 0 {
+		c.Stall = 20 * time.Second
+	}
+	if c.Cache == "" {
+		dir, err := DefaultCache()
+		if err != nil {
+			return c, err
+		}
+		c.Cache = dir
+	}
+	if c.Progress == nil {
+		c.Progress = func(Progress) {}
+	}
+	_, err := c.mix()
+	return c, err
+}
+
+// mix returns the strategies that take turns.
+func (c Config) mix() ([]engine.Strategy, error) {
+	random := engine.Strategy{Kind: engine.Random}
+	pct := engine.Strategy{Kind: engine.PCT, Depth: c.Depth}
+	pos := engine.Strategy{Kind: engine.POS}
+	sticky := engine.Strategy{Kind: engine.Sticky, Stay: 7}
+	switch c.Strategy {
+	case "portfolio":
+		return []engine.Strategy{random, pct, pos, sticky}, nil
+	case "random":
+		return []engine.Strategy{random}, nil
+	case "pct":
+		if c.Depth < 1 {
+			return nil, &OptionError{"the depth of pct must be at least 1"}
+		}
+		return []engine.Strategy{pct}, nil
+	case "pos":
+		return []engine.Strategy{pos}, nil
+	case "sticky":
+		return []engine.Strategy{sticky}, nil
+	case "exhaustive":
+		return []engine.Strategy{{Kind: engine.Exhaustive, Depth: max(c.Preemptions, -1)}}, nil
+	}
+	return nil, &OptionError{fmt.Sprintf("unknown strategy %q (portfolio, random, pct, pos, sticky, exhaustive)", c.Strategy)}
+}
+
+// Run explores. Defects of the tests are findings in the report; an error says
+// that something could not be done: *OptionError, *BuildError and
+// *overlay.MismatchError, *UnsupportedError are typed.
+func Run(ctx context.Context, c Config) (*Report, error) {
+	c, err := c.complete()
+	if err != nil {
+		return nil, err
+	}
+	start := time.Now()
+	c.Progress(Progress{Phase: "build"})
+	b, err := engine.NewBuilder(ctx, engine.Target{
+		Dir: c.Dir, Patterns: c.Patterns, Tags: c.Tags, Race: c.Race, Flags: c.Flags, Cache: c.Cache, Env: c.Env,
+	})
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "racebench-explore-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	r := &Report{GoVersion: b.Toolchain.Version, Race: c.Race, Seed: c.Seed, Strategy: c.Strategy, Limits: modeLimits(c.Race)}
+	if c.KeepBinary != "" && len(b.Packages) != 1 {
+		return nil, &OptionError{"a binary can be kept only of a single package"}
+	}
+	s := &search{config: c, builder: b, start: start}
+	for i, p := range b.Packages {
+		if c.Budget > 0 {
+			left := time.Until(start.Add(c.Budget))
+			s.packageEnd = time.Now().Add(left / time.Duration(len(b.Packages)-i))
+		}
+		pr := s.explorePackage(ctx, p, dir)
+		r.Packages = append(r.Packages, pr)
+		if ctx.Err() != nil {
+			return r, ctx.Err()
+		}
+		if c.FailFast && len(r.Findings()) > 0 {
+			break
+		}
+	}
+	r.Elapsed = time.Since(start)
+	return r, nil
+}
+
+// modeLimits says what is no scheduling point in a build.
+func modeLimits(race bool) []string {
+	if race {
+		return []string{"memory accesses outside of the main module are no scheduling points", "weak memory is not modelled: every schedule is sequentially consistent"}
+	}
+	return []string{
+		"without the race detector memory accesses and the functions of sync/atomic (atomic.AddInt32 and the like; not the types) are no scheduling points, and data races are not seen",
+		"weak memory is not modelled: every schedule is sequentially consistent",
+	}
+}
+
+// explorePackage builds and explores the tests of one package.
+func (s *search) explorePackage(ctx context.Context, p engine.Package, dir string) PackageReport {
+	pr := PackageReport{ImportPath: p.ImportPath, Dir: p.Dir}
+	s.config.Progress(Progress{Package: p.ImportPath, Phase: "build", Elapsed: time.Since(s.start)})
+	bin, err := s.builder.Build(ctx, p, dir)
+	if err != nil {
+		pr.Error = err.Error()
+		return pr
+	}
+	defer os.Remove(bin.Path)
+	if s.config.KeepBinary != "" {
+		if err := copyFile(bin.Path, s.config.KeepBinary); err != nil {
+			pr.Error = err.Error()
+			return pr
+		}
+	}
+	s.bin = bin
+	s.process = nil
+	s.epoch = time.Now().Round(0)
+	defer s.retire()
+	if err := s.need(ctx); err != nil {
+		if errors.Is(err, engine.ErrExited) {
+			err = fmt.Errorf("%w (does TestMain call m.Run?)", err)
+		}
+		pr.Error = err.Error()
+		return pr
+	}
+	tests := s.process.Tests
+	for i, name := range tests {
+		if ctx.Err() != nil {
+			return pr
+		}
+		s.testEnd = time.Time{}
+		if !s.packageEnd.IsZero() {
+			s.testEnd = time.Now().Add(time.Until(s.packageEnd) / time.Duration(len(tests)-i))
+		}
+		tr := s.exploreTest(ctx, name)
+		pr.Tests = append(pr.Tests, tr)
+		if s.config.FailFast && len(tr.Findings) > 0 {
+			break
+		}
+	}
+	return pr
+}
+
+func copyFile(from, to string) error {
+	b, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, b, 0o755)
+}
+
+// corpusDir is where the schedules of the current package are kept.
+func (s *search) corpusDir() string {
+	if s.config.Corpus != "" {
+		return filepath.Join(s.config.Corpus, strings.ReplaceAll(s.bin.Package.ImportPath, "/", "_"))
+	}
+	return filepath.Join(s.bin.Package.Dir, "testdata", "racebench")
+}

@@ -1,0 +1,454 @@
+package explore
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"regexp"
+	"strings"
+	"time"
+
+	"racebench/internal/explore/engine"
+	"racebench/internal/explore/minimise"
+	"racebench/internal/explore/schedule"
+)
+
+// A search is an exploration in progress.
+type search struct {
+	config     Config
+	builder    *engine.Builder
+	start      time.Time
+	packageEnd time.Time // zero: no limit
+	testEnd    time.Time
+	findings   int
+
+	// The package being explored.
+	bin     *engine.Binary
+	process *engine.Process
+	epoch   time.Time
+}
+
+// traceSteps is the size of a trace, in steps.
+const traceSteps = 8192
+
+func (s *search) options() engine.Options {
+	c := s.config
+	return engine.Options{
+		Tested: s.builder.Tested, Run: c.Run, Short: c.Short, Verbose: c.Verbose, Env: c.Env,
+		Bound: c.Bound, Fair: 10 * c.Bound, Epoch: s.epoch, Horizon: time.Second, Timeout: c.Virtual,
+		Slip: 10 * time.Millisecond, Stall: c.Stall,
+	}
+}
+
+// need starts a process if there is none.
+func (s *search) need(ctx context.Context) error {
+	if s.process != nil {
+		return nil
+	}
+	p, err := engine.Start(ctx, s.bin, s.options())
+	s.process = p
+	return err
+}
+
+// retire ends the current process.
+func (s *search) retire() {
+	if s.process != nil {
+		s.process.Close()
+		s.process = nil
+	}
+}
+
+// exploreTest explores one test.
+func (s *search) exploreTest(ctx context.Context, name string) TestReport {
+	t := &testSearch{search: s, known: map[string]*Finding{}, prints: map[uint64]bool{}}
+	t.report = TestReport{Name: name}
+	begin := time.Now()
+	err := t.run(ctx)
+	if err != nil && ctx.Err() == nil {
+		t.report.Error = err.Error()
+	}
+	t.report.Elapsed = time.Since(begin)
+	t.report.Distinct = len(t.prints)
+	return t.report
+}
+
+// A testSearch is the exploration of one test.
+type testSearch struct {
+	*search
+	report  TestReport
+	known   map[string]*Finding // by signature
+	found   []*Finding          // not yet confirmed
+	prints  map[uint64]bool
+	limits  int
+	stopped bool
+}
+
+// maxPrints bounds the memory for fingerprints.
+const maxPrints = 1 << 20
+
+func (t *testSearch) run(ctx context.Context) error {
+	t.progress("corpus")
+	if err := t.tryCorpus(ctx); err != nil {
+		return err
+	}
+	if len(t.report.Findings) > 0 {
+		return nil // what is known fails still: mend that first
+	}
+	mix, err := t.config.mix()
+	if err != nil {
+		return err
+	}
+	job := engine.Job{Test: t.report.Name, Mix: mix, Seed: t.config.Seed, Default: true}
+	exhaustive := mix[0].Kind == engine.Exhaustive
+	var all engine.Totals
+	first := true
+	chunk := uint64(64)
+	for job.From < uint64(t.config.Schedules) && !t.stopped {
+		if !t.testEnd.IsZero() && time.Now().After(t.testEnd) {
+			break
+		}
+		if err := t.need(ctx); err != nil {
+			return err
+		}
+		job.Count = min(chunk, uint64(t.config.Schedules)-job.From)
+		began := time.Now()
+		tot, err := t.process.Explore(job, t.saw)
+		if err != nil {
+			t.retire()
+			return err
+		}
+		if tot.Restarted {
+			t.report.Schedules, t.report.LastNew = 0, 0
+			clear(t.prints)
+			all = engine.Totals{}
+		}
+		t.add(&all, tot)
+		if tot.Retire || t.stopped {
+			t.retire()
+		}
+		job.From, job.Path, job.Default = tot.Next, tot.Path, false
+		if first && t.stopped {
+			if err := t.checkRed(ctx); err != nil {
+				return err
+			}
+		}
+		first = false
+		if tot.Complete || tot.Broken {
+			all.Complete, all.Broken = tot.Complete, tot.Broken
+			break
+		}
+		// Chunks of about a third of a second: progress is shown in between.
+		if d := time.Since(began); d < 200*time.Millisecond && tot.Next-(job.From-job.Count) >= 0 {
+			chunk = min(chunk*2, 4096)
+		} else if d > 600*time.Millisecond {
+			chunk = max(chunk/2, 8)
+		}
+		t.progress("explore")
+	}
+	if exhaustive {
+		t.report.Complete = completeness(mix[0], all, t.report)
+	}
+	t.report.Limits = limitTexts(t.limits, all)
+	return t.settle(ctx)
+}
+
+func (t *testSearch) add(all *engine.Totals, tot engine.Totals) {
+	r := &t.report
+	for _, fp := range tot.Fingerprints {
+		r.Schedules++
+		if !t.prints[fp] && len(t.prints) < maxPrints {
+			t.prints[fp] = true
+			r.LastNew = r.Schedules
+		}
+	}
+	r.Steps += tot.Steps
+	r.Decisions += tot.Decisions
+	r.Longest = max(r.Longest, tot.Most)
+	t.limits |= tot.Limits
+	all.Redundant += tot.Redundant
+	all.Unsure = all.Unsure || tot.Unsure
+	all.Spun = all.Spun || tot.Spun
+	all.Collected = all.Collected || tot.Collected
+	all.Budget = all.Budget || tot.Budget
+	all.Rand = all.Rand || tot.Rand
+}
+
+func (t *testSearch) progress(phase string) {
+	t.config.Progress(Progress{
+		Package: t.bin.Package.ImportPath, Test: t.report.Name, Schedules: t.report.Schedules, Distinct: len(t.prints),
+		Findings: t.findings, Elapsed: time.Since(t.start), Phase: phase,
+	})
+}
+
+// saw is told of every outcome with evidence. It reports whether the search
+// goes on: only findings that do not end a schedule early, and may hide
+// nothing, let it.
+func (t *testSearch) saw(o *engine.Outcome) bool {
+	goOn := true
+	for _, f := range t.judge(o) {
+		if old := t.known[f.signature]; old != nil {
+			continue
+		}
+		t.known[f.signature] = f
+		f.Always = o.Index == engine.DefaultIndex
+		if o.Index != engine.DefaultIndex {
+			f.Index = int(o.Index) + 1
+		}
+		f.Strategy = o.Strategy.String()
+		t.found = append(t.found, f)
+		t.findings++
+		if t.report.First == 0 {
+			t.report.First = max(f.Index, 1)
+		}
+		if !f.Potential && !(f.Kind == Leak && f.Always) {
+			goOn = false
+		}
+	}
+	if o.Has(engine.Hang) {
+		t.report.Error = fmt.Sprintf("schedule %d took more than %v of real time and was given up", o.Index+1, t.config.Stall)
+	}
+	t.stopped = t.stopped || !goOn
+	return goOn
+}
+
+// checkRed runs the test without any control if its default schedule fails: a
+// test that is red anyway says nothing about schedules.
+func (t *testSearch) checkRed(ctx context.Context) error {
+	red := false
+	for _, f := range t.found {
+		switch f.Kind {
+		case Invariant, Panic, Fatal, Exit, Deadlock:
+			red = red || f.Always
+		}
+	}
+	if !red {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, t.bin.Path, "-test.run=^"+regexp.QuoteMeta(t.report.Name)+"$", "-test.timeout=20s", "-test.count=1", "-test.paniconexit0")
+	cmd.Dir = t.bin.Dir
+	cmd.WaitDelay = time.Second
+	out, err := cmd.CombinedOutput()
+	if err == nil {
+		return nil
+	}
+	t.report.Red = strings.TrimSpace(lastLines(string(out), 20))
+	return nil
+}
+
+func lastLines(s string, n int) string {
+	lines := strings.Split(strings.TrimRight(s, "\n"), "\n")
+	return strings.Join(lines[max(0, len(lines)-n):], "\n")
+}
+
+// settle confirms, reduces and keeps what was found.
+func (t *testSearch) settle(ctx context.Context) error {
+	t.retire()
+	for _, f := range t.found {
+		t.progress("confirm")
+		if err := t.confirm(ctx, f); err != nil {
+			return err
+		}
+		if f.Confirmed && t.config.Minimise > 0 {
+			t.progress("minimise")
+			if err := t.reduce(ctx, f); err != nil {
+				return err
+			}
+		}
+		if err := t.keep(f); err != nil {
+			return err
+		}
+		t.report.Findings = append(t.report.Findings, f)
+	}
+	return nil
+}
+
+// replay runs a schedule in a fresh process.
+func (t *testSearch) replay(ctx context.Context, f *schedule.File, warm bool) (*engine.Outcome, error) {
+	opt := t.options()
+	opt.Epoch = time.Unix(0, f.Epoch)
+	p, err := engine.Start(ctx, t.bin, opt)
+	if err != nil {
+		return nil, err
+	}
+	defer p.Close()
+	o, _, err := p.Replay(f.Test, f.Seed, f.Switches, warm, traceSteps)
+	return o, err
+}
+
+// shows reports whether an outcome shows a finding with the given signature.
+func (t *testSearch) shows(o *engine.Outcome, signature string) *Finding {
+	for _, f := range t.judge(o) {
+		if f.signature == signature {
+			return f
+		}
+	}
+	return nil
+}
+
+// confirm replays a finding twice, in fresh processes, and compares.
+func (t *testSearch) confirm(ctx context.Context, f *Finding) error {
+	o := f.outcome
+	f.Schedule = &schedule.File{
+		GoVersion: t.builder.Toolchain.Version, Package: t.bin.Package.ImportPath, Test: f.Test, Race: t.config.Race, Tags: t.config.Tags,
+		Short: t.config.Short, Source: t.bin.Package.Source, Seed: o.Seed, Epoch: t.epoch.UnixNano(), Finding: string(f.Kind), Message: f.Message,
+		Signature: f.signature, Switches: o.Switches, Deviations: len(o.Switches),
+	}
+	if o.RecordFull {
+		f.NotReproducible = "the schedule has more switches than are recorded"
+		return nil
+	}
+	var hashes []string
+	for range 2 {
+		r, err := t.replay(ctx, f.Schedule, !f.Always)
+		if err != nil {
+			return err
+		}
+		again := t.shows(r, f.signature)
+		if again == nil {
+			f.NotReproducible = notReproducible(o, r)
+			return nil
+		}
+		hashes = append(hashes, r.Hash)
+		f.adopt(again)
+	}
+	if hashes[0] != hashes[1] {
+		f.NotReproducible = "two replays in fresh processes took different ways"
+		return nil
+	}
+	f.Confirmed = true
+	f.Schedule.Trace = hashes[0]
+	return nil
+}
+
+// notReproducible says why a replay may differ from what was seen.
+func notReproducible(seen, replayed *engine.Outcome) string {
+	var why []string
+	if seen.Spun {
+		why = append(why, "a goroutine ran for long without a scheduling point")
+	}
+	if seen.Collected {
+		why = append(why, "the garbage collector ran during the schedule")
+	}
+	if l := limitTexts(seen.Limits, engine.Totals{}); len(l) > 0 {
+		why = append(why, l...)
+	}
+	if len(why) == 0 {
+		switch {
+		case replayed.Unused+replayed.Impossible > 0:
+			why = append(why, fmt.Sprintf("%d of %d switches could not be replayed: the test depends on what earlier schedules left in the process, or on something outside of it", replayed.Unused+replayed.Impossible, len(seen.Switches)))
+		default:
+			why = append(why, "the same schedule passes in a fresh process: the failure depends on what earlier schedules left in the process, or on something outside of it")
+		}
+	}
+	return strings.Join(why, "; ")
+}
+
+// reduce minimises a confirmed finding's schedule and confirms the result.
+func (t *testSearch) reduce(ctx context.Context, f *Finding) error {
+	limited, cancel := context.WithTimeout(ctx, t.config.Minimise)
+	defer cancel()
+	var p *engine.Process
+	defer func() {
+		if p != nil {
+			p.Close()
+		}
+	}()
+	opt := t.options()
+	opt.Epoch = time.Unix(0, f.Schedule.Epoch)
+	try := func(ctx context.Context, switches []schedule.Switch) (bool, error) {
+		if p == nil {
+			var err error
+			if p, err = engine.Start(ctx, t.bin, opt); err != nil {
+				return false, err
+			}
+		}
+		o, retire, err := p.Replay(f.Test, f.Schedule.Seed, switches, !f.Always, 0)
+		if err != nil {
+			return false, err
+		}
+		bad := t.shows(o, f.signature) != nil
+		if retire || bad {
+			p.Close()
+			p = nil
+		}
+		return bad, nil
+	}
+	least, minimal, err := minimise.Minimise(limited, f.Schedule.Switches, try)
+	if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return err
+	}
+	// The reduced schedule has to hold in fresh processes as well.
+	small := *f.Schedule
+	small.Switches, small.Minimal = least, minimal
+	var hashes []string
+	var last *Finding
+	for range 2 {
+		r, err := t.replay(ctx, &small, !f.Always)
+		if err != nil {
+			return err
+		}
+		if last = t.shows(r, f.signature); last == nil {
+			return nil // the full schedule stands
+		}
+		hashes = append(hashes, r.Hash)
+	}
+	if hashes[0] != hashes[1] {
+		return nil
+	}
+	small.Trace = hashes[0]
+	f.Schedule = &small
+	f.adopt(last)
+	return nil
+}
+
+// adopt takes over the evidence of a replay.
+func (f *Finding) adopt(again *Finding) {
+	o := again.outcome
+	f.Message, f.Detail, f.Positions = again.Message, again.Detail, again.Positions
+	f.Blocked, f.Races, f.Edges, f.Output, f.Trace, f.Partial = again.Blocked, again.Races, again.Edges, again.Output, o.Trace, again.Partial
+}
+
+// completeness states what an exhaustive search has shown.
+func completeness(s engine.Strategy, all engine.Totals, r TestReport) string {
+	how := ""
+	if s.Depth >= 0 {
+		how = fmt.Sprintf(" with at most %d preemptions", s.Depth)
+	}
+	switch {
+	case all.Broken:
+		return fmt.Sprintf("not complete: %d schedules%s; the test does not behave the same way every time, or has too many goroutines or steps", r.Schedules, how)
+	case !all.Complete:
+		return fmt.Sprintf("not complete: %d schedules%s", r.Schedules, how)
+	case s.Depth >= 0:
+		return fmt.Sprintf("all %d schedules%s", r.Schedules, how)
+	}
+	return fmt.Sprintf("all schedules: %d, of which every other one is a reordering of independent operations", r.Schedules)
+}
+
+// limitTexts says what applied to a test's schedules.
+func limitTexts(bits int, all engine.Totals) []string {
+	var l []string
+	for _, e := range []struct {
+		on   bool
+		text string
+	}{
+		{bits&engine.LimitSyscall != 0, "blocking system calls take real time and are no scheduling points"},
+		{bits&engine.LimitNetwork != 0, "the network answers in its own order"},
+		{bits&engine.LimitLockedThread != 0, "a goroutine was locked to its thread"},
+		{bits&engine.LimitGoroutines != 0, "more goroutines than can be controlled"},
+		{all.Unsure, "more objects than can be followed: different schedules are counted only roughly"},
+		{all.Spun, "a goroutine ran for long without a scheduling point and was interrupted by the wall clock"},
+		{all.Collected, "the garbage collector ran inside of a schedule"},
+		{all.Budget, "some schedules hit the step bound without being stuck (budget)"},
+	} {
+		if e.on {
+			l = append(l, e.text)
+		}
+	}
+	return l
+}
