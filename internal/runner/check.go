@@ -2,10 +2,12 @@ package runner
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
 	"racebench/internal/history"
+	"racebench/internal/protocol"
 	"racebench/internal/result"
 )
 
@@ -24,6 +26,10 @@ func (l *lane) check(ctx context.Context, sc Scenario, obs *observation) {
 		if ctx.Err() != nil {
 			return
 		}
+		if strings.HasPrefix(sc.Name, gatePrefix) {
+			replay(sc, h, obs)
+			continue
+		}
 		verdict, why := history.Check(h, checkTime)
 		if verdict == history.Unknown {
 			l.run.alone.Lock()
@@ -37,6 +43,28 @@ func (l *lane) check(ctx context.Context, sc Scenario, obs *observation) {
 			obs.findings = append(obs.findings, historyFinding(sc, why, obs.outcome.Parameters))
 		}
 	}
+}
+
+// gatePrefix begins the names of the scenarios that drive a component by one
+// goroutine.
+const gatePrefix = "gate/"
+
+// replay steps a history of one goroutine through the sequential model.
+func replay(sc Scenario, h protocol.History, obs *observation) {
+	d, err := history.Replay(h)
+	if err != nil {
+		obs.undecided++
+		obs.trouble = fmt.Sprintf("%s: %v", sc.Name, err)
+		return
+	}
+	if d == nil {
+		return
+	}
+	f := found(sc, result.Behaviour, "a call answers differently from the contract, with one goroutine alone")
+	f.Expected, f.Observed = d.Expected, d.Observed
+	f.Detail = append(f.Detail, fmt.Sprintf("call %d, after:", d.Index+1))
+	f.Detail = append(f.Detail, d.Before...)
+	obs.findings = append(obs.findings, f)
 }
 
 // historyFinding shows why a history is not linearizable.

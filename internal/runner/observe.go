@@ -107,14 +107,7 @@ func (p *process) watch(ctx context.Context, o *Options, sc Scenario, seed uint6
 			}
 			return p.ended(sc)
 		case <-look.C:
-			if memory, threads, ok := usage(p.pid); ok {
-				switch {
-				case memory > o.Memory:
-					p.kill(fmt.Sprintf("more than %d MiB of memory", o.Memory>>20))
-				case threads > maxThreads:
-					p.kill(fmt.Sprintf("more than %d threads", maxThreads))
-				}
-			}
+			p.guardMemory(o)
 		case <-deadline.C:
 			if asked != 0 {
 				return p.unresponsive(sc, final)
@@ -148,6 +141,18 @@ func (p *process) watch(ctx context.Context, o *Options, sc Scenario, seed uint6
 				return p.forged(sc, errors.New("a reply that nobody asked for"))
 			}
 		}
+	}
+}
+
+// guardMemory kills a worker that uses more memory or threads than it may.
+func (p *process) guardMemory(o *Options) {
+	memory, threads, ok := usage(p.pid)
+	switch {
+	case !ok:
+	case memory > o.Memory:
+		p.kill(fmt.Sprintf("more than %d MiB of memory", o.Memory>>20))
+	case threads > maxThreads:
+		p.kill(fmt.Sprintf("more than %d threads", maxThreads))
 	}
 }
 

@@ -53,6 +53,14 @@ func Run(ctx context.Context, options Options) (*Evidence, error) {
 	return e, nil
 }
 
+func newRun(ctx context.Context, o *Options) *run {
+	return &run{
+		o: o, parent: ctx,
+		totals: make(map[string]*result.ScenarioTotals), findings: make(map[string]*result.Finding),
+		hangs: make(map[string]map[string]int), skip: make(map[string]bool),
+	}
+}
+
 // run is the state that the lanes share.
 type run struct {
 	o      *Options
@@ -141,7 +149,11 @@ func (l *lane) worker(ctx context.Context, sc Scenario, race bool) (*process, *o
 	if p := l.workers[race]; p != nil {
 		return p, nil
 	}
-	p, obs := l.run.o.ready(ctx, sc, race)
+	b := l.run.o.Plain
+	if race {
+		b = *l.run.o.Race
+	}
+	p, obs := l.run.o.ready(ctx, sc, b)
 	if p != nil {
 		l.workers[race] = p
 		l.run.mu.Lock()
@@ -155,11 +167,7 @@ func (l *lane) worker(ctx context.Context, sc Scenario, race bool) (*process, *o
 
 // ready starts a worker and waits for it. The observation, if there is no
 // worker, says why.
-func (o *Options) ready(ctx context.Context, sc Scenario, race bool) (*process, *observation) {
-	b := o.Plain
-	if race {
-		b = *o.Race
-	}
+func (o *Options) ready(ctx context.Context, sc Scenario, b Binary) (*process, *observation) {
 	p, err := start(o, b)
 	if err != nil {
 		return nil, &observation{ending: failed, trouble: err.Error()}
