@@ -33,7 +33,7 @@ func run(pass *analysis.Pass) (any, error) {
 					continue
 				}
 				from := locks.Flow.FromCaller(call.Call.Value)
-				if from == nil || isPredicate(from) {
+				if from == nil || !isWork(from) {
 					continue
 				}
 				for _, v := range locks.Views(f, instr) {
@@ -54,20 +54,16 @@ func run(pass *analysis.Pass) (any, error) {
 	return nil, nil
 }
 
-// isPredicate reports whether the function only decides or converts, as the
-// compare function of a sorted container does: calling it under the lock is
-// what it is for. A load and a task answer with an error beside a value, or
-// with nothing at all.
-func isPredicate(p *ssa.Parameter) bool {
+// isWork reports whether the function is one that does something and may fail,
+// as a load and a task do. One that only compares, visits or converts is called
+// under the lock by design.
+func isWork(p *ssa.Parameter) bool {
 	sig, ok := p.Type().Underlying().(*types.Signature)
-	if !ok {
-		return true
+	if !ok || sig.Results().Len() == 0 {
+		return false
 	}
 	res := sig.Results()
-	if res.Len() == 0 {
-		return sig.Params().Len() > 0
-	}
-	return !types.Identical(res.At(res.Len()-1).Type(), types.Universe.Lookup("error").Type())
+	return types.Identical(res.At(res.Len()-1).Type(), types.Universe.Lookup("error").Type())
 }
 
 // component picks a lock that belongs to the component and not to the one

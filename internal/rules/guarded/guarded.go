@@ -29,7 +29,7 @@ func run(pass *analysis.Pass) (any, error) {
 	var guarded, bare []sighting
 	written := map[lockset.Field][]lockset.Access{}
 	for _, a := range locks.Accesses() {
-		if a.Fresh {
+		if a.Fresh || a.Hook {
 			continue
 		}
 		if a.Write {

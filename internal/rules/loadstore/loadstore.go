@@ -20,6 +20,7 @@ var analyzer = &analysis.Analyzer{
 
 func run(pass *analysis.Pass) (any, error) {
 	locks := pass.ResultOf[lockset.Analyzer].(*lockset.Result)
+	writers := writersOf(locks)
 	for _, f := range locks.Funcs {
 		if !callableAtOnce(f) {
 			continue
@@ -35,6 +36,11 @@ func run(pass *analysis.Pass) (any, error) {
 					continue
 				}
 				key := locks.Resolve(addr)
+				// The head of a queue with one consumer is stored by one
+				// method only, which its users call from one goroutine.
+				if class, ok := key.Class(); !ok || len(writers[class]) < 2 {
+					continue
+				}
 				if locks.Fresh(key, f) || !alwaysBare(locks, f, store) {
 					continue
 				}
@@ -51,6 +57,42 @@ func run(pass *analysis.Pass) (any, error) {
 		}
 	}
 	return nil, nil
+}
+
+// writersOf lists, for every atomic, the functions that change it.
+func writersOf(locks *lockset.Result) map[lockset.Field]map[*ssa.Function]bool {
+	writers := map[lockset.Field]map[*ssa.Function]bool{}
+	for _, f := range locks.Funcs {
+		for _, b := range f.Fn.Blocks {
+			for _, instr := range b.Instrs {
+				call, ok := instr.(*ssa.Call)
+				if !ok {
+					continue
+				}
+				for _, op := range []string{"Store", "Add", "Swap", "CompareAndSwap", "And", "Or"} {
+					_, addr, ok := operand(call, op)
+					if !ok {
+						continue
+					}
+					key := locks.Resolve(addr)
+					if class, ok := key.Class(); ok && !locks.Fresh(key, f) {
+						if writers[class] == nil {
+							writers[class] = map[*ssa.Function]bool{}
+						}
+						writers[class][outermost(f.Fn)] = true
+					}
+				}
+			}
+		}
+	}
+	return writers
+}
+
+func outermost(fn *ssa.Function) *ssa.Function {
+	for fn.Parent() != nil {
+		fn = fn.Parent()
+	}
+	return fn
 }
 
 func name(k lockset.Key) string {

@@ -50,6 +50,9 @@ type Access struct {
 	Write  bool
 	// Map: it is the contents of a map.
 	Map bool
+	// Hook: the field is a function, such as a callback that is set before
+	// the object is used.
+	Hook bool
 	// Fresh: the object was made by this function, nobody else knows it yet.
 	Fresh bool
 	Views []View
@@ -75,6 +78,7 @@ func (r *Result) Accesses() []Access {
 		}
 		obj := r.Resolve(fa.X)
 		c := collector{r: r, f: f, obj: obj, fresh: r.Fresh(obj, f)}
+		_, c.hook = fieldOf(fa.X.Type(), fa.Field).Type().Underlying().(*types.Signature)
 		c.address(fa, Field{owner, fieldOf(fa.X.Type(), fa.Field).Name()})
 		out = append(out, c.found...)
 	})
@@ -87,6 +91,7 @@ type collector struct {
 	f     *Func
 	obj   Key
 	fresh bool
+	hook  bool
 	found []Access
 }
 
@@ -97,7 +102,7 @@ func (c *collector) add(instr ssa.Instruction, pos token.Pos, field Field, write
 	}
 	c.found = append(c.found, Access{
 		Func: c.f, Instr: instr, Pos: pos, Field: field, Object: c.obj,
-		Write: write, Map: isMapAccess(instr), Fresh: c.fresh, Views: c.r.views(c.f, s),
+		Write: write, Map: isMapAccess(instr), Hook: c.hook, Fresh: c.fresh, Views: c.r.views(c.f, s),
 	})
 }
 

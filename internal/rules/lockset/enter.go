@@ -429,6 +429,28 @@ func (r *Result) Fresh(k Key, f *Func) bool {
 			}
 		}
 		return true
+	case *ssa.UnOp:
+		// A variable, such as a named result, that only ever holds something
+		// new or nothing.
+		alloc, ok := root.X.(*ssa.Alloc)
+		if !ok || root.Parent() != f.Fn || alloc.Parent() != f.Fn {
+			return false
+		}
+		found := false
+		for _, ref := range *alloc.Referrers() {
+			st, ok := ref.(*ssa.Store)
+			if !ok || st.Addr != alloc {
+				continue
+			}
+			if _, isConst := st.Val.(*ssa.Const); isConst {
+				continue
+			}
+			if v, ok := st.Val.(*ssa.Alloc); !ok || v.Parent() != f.Fn {
+				return false
+			}
+			found = true
+		}
+		return found
 	case *ssa.Call:
 		if root.Parent() != f.Fn {
 			return false

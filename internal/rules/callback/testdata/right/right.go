@@ -8,7 +8,7 @@ import (
 type Cache struct {
 	mu      sync.Mutex
 	entries map[string]int
-	later   []func()
+	later   []func() error
 }
 
 func (c *Cache) GetOrLoad(key string, load func(string) (int, error)) (int, error) {
@@ -38,7 +38,7 @@ func (c *Cache) locked(f func()) {
 	f()
 }
 
-func (c *Cache) OnClear(f func()) {
+func (c *Cache) OnClear(f func() error) {
 	c.locked(func() { c.later = append(c.later, f) })
 }
 
@@ -48,6 +48,6 @@ func (c *Cache) Clear() {
 	later := slices.Clone(c.later)
 	c.mu.Unlock()
 	for _, f := range later {
-		f()
+		_ = f()
 	}
 }

@@ -5,7 +5,7 @@ import "sync"
 type Cache struct {
 	mu      sync.Mutex
 	entries map[string]int
-	later   []func()
+	later   []func() error
 }
 
 func (c *Cache) GetOrLoad(key string, load func(string) (int, error)) (int, error) {
@@ -21,7 +21,7 @@ func (c *Cache) GetOrLoad(key string, load func(string) (int, error)) (int, erro
 	return n, err
 }
 
-func (c *Cache) OnClear(f func()) {
+func (c *Cache) OnClear(f func() error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.later = append(c.later, f)
@@ -36,6 +36,6 @@ func (c *Cache) Clear() {
 
 func (c *Cache) notify() {
 	for _, f := range c.later {
-		f() // want
+		_ = f() // want
 	}
 }

@@ -37,3 +37,9 @@ func (c *Counter) Old() {
 
 // store is called with the lock held; reading goes without.
 func (c *Counter) store(n int64) { c.old.Store(max(n, c.old.Load())) }
+
+func (c *Counter) Reset() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.old.Store(0)
+}

@@ -26,3 +26,9 @@ func (c *Counter) Old() {
 	n++
 	atomic.StoreInt64(&c.old, n) // want
 }
+
+func (c *Counter) Reset() {
+	c.total.Store(0)
+	c.all.Store(new(totals))
+	atomic.StoreInt64(&c.old, 0)
+}
