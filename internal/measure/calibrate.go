@@ -11,7 +11,7 @@ const OwnWork = time.Microsecond
 // machine, at least one. It takes some milliseconds. The shortest of several
 // attempts counts, since another process can only make them longer.
 func Calibrate(spin func(rounds int)) int {
-	const attempts, enough = 9, 200 * OwnWork
+	const attempts, enough = 25, 200 * OwnWork
 	for rounds := 64; ; rounds *= 2 {
 		var shortest time.Duration
 		for attempt := range attempts {

@@ -375,7 +375,7 @@ func TestCalibrate(t *testing.T) {
 		calls := 0
 		spin := func(rounds int) {
 			time.Sleep(time.Duration(3 * rounds))
-			if calls++; calls%9 != 0 {
+			if calls++; calls%25 != 0 {
 				time.Sleep(time.Duration(calls%7) * time.Microsecond)
 			}
 		}
