@@ -9,6 +9,7 @@
 package counter
 
 import (
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -151,6 +152,9 @@ func (c *Counter) record(count, elapsed uint64) {
 			if c.recent.CompareAndSwap(old, updated) {
 				return
 			}
+			// Another core is at it. Leaving the word to it for a moment is
+			// quicker for both than taking it away at every request.
+			runtime.Gosched()
 		}
 	}
 	c.recordWide(count, elapsed)
