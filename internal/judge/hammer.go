@@ -41,18 +41,24 @@ func named(s scenarios.Scenario) runner.Scenario {
 	return runner.Scenario{Name: s.Name, Component: result.Component(s.Component)}
 }
 
-// hammer runs the scenario suite for the number of iterations.
-func (j *judgement) hammer(ctx context.Context) error {
+// hammerOptions are runnerOptions for the scenario suite.
+func (j *judgement) hammerOptions() runner.Options {
 	o := j.runnerOptions()
 	o.Scenarios = j.selected()
 	o.Iterations = j.Iterations
-	o.Duration = j.Duration
 	switch j.Race {
 	case RaceOn:
 		o.RaceMode = runner.RaceAll
 	case RaceOff:
 		o.RaceMode = runner.RaceNone
 	}
+	return o
+}
+
+// hammer runs the scenario suite for the number of iterations.
+func (j *judgement) hammer(ctx context.Context) error {
+	o := j.hammerOptions()
+	o.Duration = j.Duration
 	if j.StopAtFirst {
 		o.Decisive = decisive
 	}

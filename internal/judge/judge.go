@@ -50,6 +50,9 @@ type Options struct {
 	StopAtFirst bool
 	// SkipMeasurement leaves performance out.
 	SkipMeasurement bool
+	// Canary is what an earlier judgement's canary showed with the same
+	// binaries; nil has it run.
+	Canary []result.CanaryCheck
 	// Blind leaves detectors out. It exists for the tests of the canary, which
 	// has to notice.
 	Blind Blind

@@ -9,14 +9,11 @@ import (
 
 // rules applies the static rules to the candidate's sources.
 func (j *judgement) rules(ctx context.Context) error {
-	if !j.has(result.Toolchain) || j.Blind.Rules {
+	if !j.has(result.Toolchain) {
 		return nil
 	}
 	j.progress(Progress{Phase: "static rules"})
-	findings, err := rules.Check(ctx, rules.Config{
-		Sources: j.Candidate.Sources,
-		Go:      j.tools.builder.Toolchain().Go,
-	})
+	findings, err := j.applyRules(ctx, rules.Config{Sources: j.Candidate.Sources})
 	if ctx.Err() != nil {
 		return nil
 	}

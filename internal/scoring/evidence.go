@@ -249,7 +249,7 @@ func (f *evidence) performance(t *tally) {
 		}
 	}
 	t.lowerTo(big.NewRat(points, 1), fmt.Sprintf("%s is %.2fx slower than the textbook fix", worst.Component, worst.Ratio), nil)
-	if m.CandidateTime >= slowSuiteSeconds*time.Second && m.CandidateTime > slowSuiteRatio*m.BaselineTime && m.BaselineTime > 0 {
+	if m.CandidateTime >= SlowSuite && m.CandidateTime > slowSuiteRatio*m.BaselineTime && m.BaselineTime > 0 {
 		t.lowerTo(big.NewRat(slowSuiteCap, 1), fmt.Sprintf("%d iterations take %s, the textbook fix takes %s",
 			MinIterations, m.CandidateTime.Round(time.Second), m.BaselineTime.Round(time.Second)), nil)
 	}

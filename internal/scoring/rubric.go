@@ -5,6 +5,7 @@ package scoring
 
 import (
 	"math/big"
+	"time"
 
 	"racebench/internal/result"
 )
@@ -81,9 +82,10 @@ const (
 	slowSuiteCap = 5
 	// maxSlowdown is the success criterion of the task.
 	maxSlowdown = 3
-	// slowSuiteSeconds and slowSuiteRatio say when the suite became slow.
-	slowSuiteSeconds = 60
-	slowSuiteRatio   = 3
+	// SlowSuite and slowSuiteRatio say when the suite became slow: what 100
+	// iterations take, alone and beside the baseline.
+	SlowSuite      = 60 * time.Second
+	slowSuiteRatio = 3
 )
 
 // rareShare is the share of iterations below which a deadlock counts as rare.
@@ -117,3 +119,13 @@ func kinds(ks ...result.Kind) map[result.Kind]bool {
 // FailsIteration reports whether a finding of kind k keeps an iteration from
 // passing. A finding that kept a scenario from its end does so, too.
 func FailsIteration(k result.Kind) bool { return raceKinds[k] }
+
+// SlowdownBorders are the slowdowns at which one band of performance points
+// ends and the next begins, ascending.
+func SlowdownBorders() []float64 {
+	borders := make([]float64, len(slowdownBands))
+	for i, b := range slowdownBands {
+		borders[i], _ = b.from.Float64()
+	}
+	return borders
+}

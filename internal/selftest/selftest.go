@@ -59,6 +59,10 @@ func Run(ctx context.Context, opts Options) ([]Row, error) {
 		if err != nil {
 			return rows, fmt.Errorf("%s: %w", e.Path, err)
 		}
+		if opts.Judge.Canary == nil {
+			// The same binaries serve every entry.
+			opts.Judge.Canary = row.Result.Canary
+		}
 		if row.Result.Interrupted {
 			return rows, context.Canceled
 		}

@@ -1,0 +1,144 @@
+package judge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"racebench/internal/build"
+	"racebench/internal/kit/baseline"
+	"racebench/internal/measure"
+	"racebench/internal/result"
+	"racebench/internal/runner"
+	"racebench/internal/scenarios"
+	"racebench/internal/scoring"
+)
+
+const (
+	// probeRuns is how often each probe for over-locking is carried out.
+	probeRuns = 2
+	// suiteSample is the number of iterations from which the baseline's time
+	// for the suite is extrapolated, where the candidate's asks for it.
+	suiteSample = 10
+)
+
+// measure looks for over-locking and compares the candidate's speed with that
+// of the textbook fix.
+func (j *judgement) measure(ctx context.Context) error {
+	if !j.has(result.Toolchain) {
+		return nil
+	}
+	j.progress(Progress{Phase: "probes for over-locking"})
+	probes, err := j.probes(ctx)
+	if err != nil || ctx.Err() != nil {
+		return err
+	}
+	j.progress(Progress{Phase: "measurement"})
+	candidate := runner.NewSession(j.runnerOptions(), j.tools.timed)
+	defer candidate.Close()
+	textbook := runner.NewSession(j.runnerOptions(), j.tools.baseline)
+	defer textbook.Close()
+	o := measure.Options{Spin: measure.Calibrate(func(n int) { scenarios.Spin(n) }), Seed: j.Seed, Borders: scoring.SlowdownBorders()}
+	for _, w := range scenarios.Workloads() {
+		o.Workloads = append(o.Workloads, measure.Workload{Name: w.Name, Component: result.Component(w.Component), Goroutines: w.Goroutines})
+	}
+	m, err := measure.Compare(ctx, candidate, textbook, o)
+	var side *measure.Error
+	var worker *runner.WorkerError
+	switch {
+	case ctx.Err() != nil:
+		return nil
+	case errors.As(err, &side) && side.Side == measure.CandidateSide && errors.As(err, &worker):
+		// What broke under plain work is the candidate's; its speed is unknown.
+		j.res.Findings = append(j.res.Findings, worker.Finding)
+		m = &result.Measurement{Skipped: err.Error()}
+	case err != nil:
+		j.trouble("measurement", err)
+		m = &result.Measurement{Skipped: err.Error()}
+	}
+	m.Probes = probes
+	j.res.Measurement = m
+	return j.suiteTime(ctx)
+}
+
+// probes carries out the probes of L1 to L4. One that fails or does not return
+// is over-locking.
+func (j *judgement) probes(ctx context.Context) ([]result.Probe, error) {
+	o := j.runnerOptions()
+	o.RaceMode = runner.RaceNone
+	o.Iterations = probeRuns
+	var probes []result.Probe
+	for _, s := range scenarios.Probes() {
+		o.Scenarios = append(o.Scenarios, named(s))
+		sentence := ""
+		if len(s.Contract) > 0 {
+			sentence = s.Contract[0]
+		}
+		probes = append(probes, result.Probe{Component: result.Component(s.Component), Sentence: sentence, Name: s.Name, Passed: true})
+	}
+	if len(probes) == 0 {
+		return nil, nil
+	}
+	e, err := runner.Run(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	for i := range probes {
+		p := &probes[i]
+		for _, f := range e.Findings {
+			if f.Scenario == p.Name && f.Kind != result.Slow {
+				p.Passed = false
+				p.Observed = f.Message
+				if f.Observed != "" {
+					p.Observed = fmt.Sprintf("%s: %s", f.Message, f.Observed)
+				}
+				f.Kind, f.Origin = result.OverLocking, result.FromMeasurement
+				f.Contract = []string{p.Sentence}
+				j.res.Findings = append(j.res.Findings, f)
+				break
+			}
+		}
+	}
+	j.res.Trouble = append(j.res.Trouble, e.Trouble...)
+	return probes, nil
+}
+
+// suiteTime records how long the iterations took. Only where that is long
+// enough to cost points is the baseline's time taken for comparison.
+func (j *judgement) suiteTime(ctx context.Context) error {
+	m, done := j.res.Measurement, len(j.res.Iterations)
+	if done == 0 {
+		return nil
+	}
+	m.CandidateTime = j.res.HammerTime * scoring.MinIterations / time.Duration(done)
+	if m.CandidateTime < scoring.SlowSuite {
+		return nil
+	}
+	j.progress(Progress{Phase: "time of the baseline"})
+	o := j.hammerOptions()
+	o.Iterations = suiteSample
+	// The baseline goes through the very variants that the candidate went
+	// through. They are built only here, where they are needed.
+	variant := build.Variant{Noise: true, Leak: j.has(result.LeakProfile)}
+	b, err := j.tools.builder.Worker(ctx, baseline.Sources(), variant)
+	if err != nil {
+		return err
+	}
+	o.Plain = runner.Binary{Path: b.Path}
+	if j.has(result.RaceDetector) {
+		variant.Race = true
+		if b, err = j.tools.builder.Worker(ctx, baseline.Sources(), variant); err != nil {
+			return err
+		}
+		o.Race = &runner.Binary{Path: b.Path, Race: true}
+	}
+	e, err := runner.Run(ctx, o)
+	if err != nil {
+		return err
+	}
+	if n := len(e.Iterations); n > 0 {
+		m.BaselineTime = e.Elapsed * scoring.MinIterations / time.Duration(n)
+	}
+	return nil
+}
