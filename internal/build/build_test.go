@@ -198,16 +198,33 @@ func TestCompileError(t *testing.T) {
 	}
 }
 
-// TestOurFault: a failure in our own sources is never called the candidate's.
+// TestMissingName: what our sources use and the candidate lacks is its fault,
+// although the compiler complains about our file.
+func TestMissingName(t *testing.T) {
+	b := newBuilder(t, nil)
+	_, err := b.Worker(t.Context(), candidate("package cache\n\nfunc Race() {}\n"), build.Variant{})
+	var ce *build.CompileError
+	if !errors.As(err, &ce) {
+		t.Fatalf("error is %v, not a CompileError", err)
+	}
+	if want := "racebench's internal/worker/worker.go:15:9: undefined: cache.Panic"; ce.Output != want {
+		t.Errorf("output %q, want %q", ce.Output, want)
+	}
+}
+
+// TestOurFault: what the compiler does not complain about is never called the
+// candidate's.
 func TestOurFault(t *testing.T) {
 	b := newBuilder(t, nil)
-	_, err := b.Worker(t.Context(), candidate("package cache\n"), build.Variant{})
 	var ce *build.CompileError
-	if err == nil || errors.As(err, &ce) {
-		t.Errorf("error is %v", err)
-	}
 	if _, err := b.Worker(t.Context(), map[string][]byte{"../main.go": nil}, build.Variant{}); err == nil || errors.As(err, &ce) {
 		t.Errorf("a path outside of the candidate: %v", err)
+	}
+	if err := os.RemoveAll(filepath.Join(b.Dir(), "tmp")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Worker(t.Context(), candidate(cacheSource+"// x\n"), build.Variant{}); err == nil || errors.As(err, &ce) {
+		t.Errorf("a cache without its folders: %v", err)
 	}
 }
 

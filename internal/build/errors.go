@@ -30,6 +30,7 @@ func (e *CompileError) Error() string {
 // Finding is the compile error as a finding of kind build.
 func (e *CompileError) Finding() result.Finding {
 	f := result.Finding{
+		ID:        "build/compile",
 		Kind:      result.Build,
 		Origin:    result.FromCandidate,
 		Severity:  result.Error,
@@ -41,34 +42,42 @@ func (e *CompileError) Finding() result.Finding {
 	if len(e.Positions) > 0 {
 		component, _, _ := strings.Cut(e.Positions[0].File, "/")
 		f.Component = result.Component(component)
-		f.ID = fmt.Sprintf("build/%s:%d", e.Positions[0].File, e.Positions[0].Line)
+		f.ID = fmt.Sprintf("build/compile/%s:%d", e.Positions[0].File, e.Positions[0].Line)
 	}
 	return f
 }
 
-// diagnostic matches the start of a compiler's line that is about the
-// candidate, as the go command prints it from the module's root.
-var diagnostic = regexp.MustCompile(`^(?:\./)?internal/((?:cache|counter|workerpool)/[^/:]+\.go):(\d+)(?::(\d+))?: `)
+// diagnostic matches the start of a compiler's line, as the go command prints
+// it from the module's root, and the candidate's file if it is about one.
+var diagnostic = regexp.MustCompile(`^(?:\./)?(?:internal/((?:cache|counter|workerpool)/[^/:]+\.go)|[\w./-]+\.go):(\d+)(?::(\d+))?: `)
 
-// compileError reads the output of a failed "go build"; nil if no line of it is
-// about the candidate.
+// compileError reads the output of a failed "go build"; nil if the compiler
+// found nothing wrong. A complaint about a file of ours is the candidate's
+// fault, too: with the built-in components the same files compile, so the
+// candidate changed something that they use.
 func compileError(output string) *CompileError {
 	e := new(CompileError)
 	var lines []string
+	compiler := false
 	for line := range strings.Lines(output) {
 		line = strings.TrimRight(line, "\r\n")
 		if strings.HasPrefix(line, "# ") || strings.TrimSpace(line) == "" {
 			continue
 		}
 		if m := diagnostic.FindStringSubmatch(line); m != nil {
-			at := result.Position{File: m[1]}
-			at.Line, _ = strconv.Atoi(m[2])
-			at.Column, _ = strconv.Atoi(m[3])
-			e.Positions = append(e.Positions, at)
+			compiler = true
+			if m[1] != "" {
+				at := result.Position{File: m[1]}
+				at.Line, _ = strconv.Atoi(m[2])
+				at.Column, _ = strconv.Atoi(m[3])
+				e.Positions = append(e.Positions, at)
+			} else {
+				line = "racebench's " + strings.TrimPrefix(line, "./")
+			}
 		}
 		lines = append(lines, candidatePaths.ReplaceAllString(line, "$1"))
 	}
-	if len(e.Positions) == 0 {
+	if !compiler {
 		return nil
 	}
 	e.Output = strings.Join(lines, "\n")

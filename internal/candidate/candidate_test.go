@@ -419,11 +419,11 @@ func TestStrangeFiles(t *testing.T) {
 		}, "", strings.Join([]string{
 			`go.mod is ignored: the candidate is built in a module of racebench's own`,
 			`go.work is ignored: the candidate is built in a module of racebench's own`,
-			`"counter/.x.go" is ignored: it is not a Go file of the package`,
-			`"counter/README" is ignored: it is not a Go file of the package`,
-			`"counter/_hidden.go" is ignored: it is not a Go file of the package`,
-			`"counter/counter_test.go" is ignored: a candidate's own tests, TestMain included, are not run`,
-			`"counter/inner" is ignored: only the package's own folder is taken`,
+			`counter/.x.go is ignored: it is not a Go file of the package`,
+			`counter/README is ignored: it is not a Go file of the package`,
+			`counter/_hidden.go is ignored: it is not a Go file of the package`,
+			`counter/counter_test.go is ignored: a candidate's own tests, TestMain included, are not run`,
+			`counter/inner is ignored: only the package's own folder is taken`,
 		}, "\n")},
 		{"many files", func(dir string) error {
 			for i := range 33 {

@@ -145,28 +145,29 @@ var native = []string{".s", ".S", ".sx", ".c", ".cc", ".cpp", ".cxx", ".m", ".h"
 // out is noted, what must not be there reported.
 func (c *Candidate) wanted(component result.Component, name string, entry fs.DirEntry) bool {
 	base := entry.Name()
-	ending := path.Ext(base)
+	ending := printable(path.Ext(base))
+	name = printable(name)
 	switch {
 	case slices.Contains(native, ending):
 		c.add(result.Hostile, component, at(name, 0, 0), "native",
 			fmt.Sprintf("a file that Go would build or link as native code (%s), which escapes the race detector and may run before main", ending))
 		return false
 	case strings.HasSuffix(base, "_test.go"):
-		c.Notes = append(c.Notes, fmt.Sprintf("%q is ignored: a candidate's own tests, TestMain included, are not run", name))
+		c.Notes = append(c.Notes, fmt.Sprintf("%s is ignored: a candidate's own tests, TestMain included, are not run", name))
 		return false
 	case ending != ".go", strings.HasPrefix(base, "_"), strings.HasPrefix(base, "."):
 		what := "it is not a Go file of the package"
 		if entry.IsDir() {
 			what = "only the package's own folder is taken"
 		}
-		c.Notes = append(c.Notes, fmt.Sprintf("%q is ignored: %s", name, what))
+		c.Notes = append(c.Notes, fmt.Sprintf("%s is ignored: %s", name, what))
 		return false
 	case !entry.Type().IsRegular():
-		c.add(result.Hostile, component, at(printable(name), 0, 0), "file-type",
-			describe(entry.Type())+" in place of the source file "+printable(name))
+		c.add(result.Hostile, component, at(name, 0, 0), "file-type",
+			describe(entry.Type())+" in place of the source file "+name)
 		return false
 	case !plainName.MatchString(base):
-		c.add(result.API, component, at(printable(name), 0, 0), "name", "a source file's name may have letters, digits, dot, hyphen and underscore only")
+		c.add(result.API, component, at(name, 0, 0), "name", "a source file's name may have letters, digits, dot, hyphen and underscore only")
 		return false
 	}
 	if tag := constraint(base); tag != "" {
