@@ -90,7 +90,7 @@ func (p *printer) scenarios(r *result.Result) {
 			perRun = s.Elapsed / time.Duration(s.Runs)
 		}
 		ops += s.Operations
-		rows = append(rows, []string{s.Name, fmt.Sprint(s.Runs), fmt.Sprint(s.Failures + s.Incomplete), fmt.Sprint(s.Operations), perRun.Round(10 * time.Microsecond).String(), status})
+		rows = append(rows, []string{s.Name, fmt.Sprint(s.Runs), fmt.Sprint(s.Failures), fmt.Sprint(s.Operations), perRun.Round(10 * time.Microsecond).String(), status})
 	}
 	table(p.w, p.out.Width, []string{"scenario", "runs", "failed", "calls", "time", "status"}, rows, []bool{false, true, true, true, true, false}, nil)
 	p.printf("\n")
@@ -195,7 +195,11 @@ func findingBody(f result.Finding, width int) string {
 	for _, pos := range f.Positions {
 		fmt.Fprintf(&b, "at %s\n", place(pos))
 	}
-	for _, s := range f.Stacks {
+	stacks := f.Stacks
+	if len(f.WaitsFor) > 0 {
+		stacks = nil // the picture says the same, and more
+	}
+	for _, s := range stacks {
 		fmt.Fprintf(&b, "%s\n", terminal.Clean(s.Title))
 		for _, fr := range s.Frames {
 			fmt.Fprintf(&b, "    %s\n", place(fr))

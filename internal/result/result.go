@@ -169,6 +169,8 @@ type ScenarioTotals struct {
 	Name       string        `json:"name"`
 	Component  Component     `json:"component"`
 	Runs       int           `json:"runs"`
+	// Failures counts the runs that did not pass, Incomplete those among them
+	// that did not reach their end.
 	Failures   int           `json:"failures"`
 	Incomplete int           `json:"incomplete"`
 	Operations uint64        `json:"operations"`
