@@ -96,7 +96,7 @@ func hash(s model.State) uint64 {
 // perKey are the operations of the cache that touch one key and nothing else,
 // as long as nothing is evicted and nobody looks at the statistics.
 var perKey = map[string]bool{
-	model.CacheGet: true, model.CachePut: true, model.CacheDelete: true, model.CacheLoadHit: true,
+	model.CacheGet: true, model.CachePut: true, model.CacheDelete: true, model.CacheLoadGot: true,
 	model.CacheLoadLead: true, model.CacheLoadJoin: true, model.CacheLoadDone: true, model.CacheLoadFail: true,
 }
 

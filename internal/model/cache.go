@@ -18,13 +18,24 @@ const (
 	CacheClear  = "clear"
 
 	// The steps of GetOrLoad (C9). A flight is any number that tells one call
-	// of a load function from every other.
+	// of a load function from every other; a load that succeeds returns its
+	// own number, which nobody puts.
 
-	CacheLoadHit  = "load-hit"  // in: key; out: value
-	CacheLoadLead = "load-lead" // in: key, flight: missed, and this caller loads
-	CacheLoadJoin = "load-join" // in: key, flight: missed, and shares that load
-	CacheLoadDone = "load-done" // in: key, flight, value: stored, or overtaken
-	CacheLoadFail = "load-fail" // in: key, flight: an error or a panic
+	// CacheLoadGot is a caller whose load did not run and who got a value: a
+	// hit, or a miss that shared the load of that number. In: key; out: value.
+	CacheLoadGot = "load-got"
+	// CacheLoadLead is a caller who missed and whose load then ran. In: key,
+	// flight.
+	CacheLoadLead = "load-lead"
+	// CacheLoadJoin is a caller who missed and got the error of that load. In:
+	// key, flight.
+	CacheLoadJoin = "load-join"
+	// CacheLoadDone is the end of a load that returned its number, which is
+	// stored unless the load was overtaken. In: key, flight.
+	CacheLoadDone = "load-done"
+	// CacheLoadFail is the end of a load that returned an error or panicked.
+	// In: key, flight.
+	CacheLoadFail = "load-fail"
 
 	// For the gate: whole calls of one client.
 
@@ -44,7 +55,7 @@ const (
 
 var cacheShapes = map[string]shape{
 	CacheGet: {1, 2}, CachePut: {2, 0}, CacheDelete: {1, 1}, CacheLen: {0, 1}, CacheStats: {0, 5}, CacheClear: {0, 0},
-	CacheLoadHit: {1, 1}, CacheLoadLead: {2, 0}, CacheLoadJoin: {2, 0}, CacheLoadDone: {3, 0}, CacheLoadFail: {2, 0},
+	CacheLoadGot: {1, 1}, CacheLoadLead: {2, 0}, CacheLoadJoin: {2, 0}, CacheLoadDone: {2, 0}, CacheLoadFail: {2, 0},
 	CacheLoad: {3, 3}, CacheHitRate: {0, 1},
 }
 
@@ -156,12 +167,16 @@ func (cacheModel) Step(s State, op protocol.Operation) (next State, want []int64
 		want = []int64{c.hits, c.misses, c.evictions, int64(len(c.entries)), c.capacity}
 	case CacheClear:
 		*c = cacheState{capacity: c.capacity}
-	case CacheLoadHit:
+	case CacheLoadGot:
 		value, found := c.lookup(op.In[0])
-		if !found {
+		switch {
+		case found:
+			want = []int64{value}
+		case c.flies(op.In[0], op.Out[0]):
+			want = op.Out
+		default:
 			return s, nil, false
 		}
-		want = []int64{value}
 	case CacheLoadLead:
 		if _, found := c.lookup(op.In[0]); found || find(c.flights, op.In[0]) >= 0 {
 			return s, nil, false
@@ -174,7 +189,7 @@ func (cacheModel) Step(s State, op protocol.Operation) (next State, want []int64
 	case CacheLoadDone:
 		if c.flies(op.In[0], op.In[1]) {
 			c.overtake(op.In[0])
-			c.put(op.In[0], op.In[2])
+			c.put(op.In[0], op.In[1])
 		}
 	case CacheLoadFail:
 		if c.flies(op.In[0], op.In[1]) {
@@ -231,14 +246,14 @@ func (cacheModel) Describe(op protocol.Operation, out []int64) string {
 			at(out, 0), at(out, 1), at(out, 2), at(out, 3), at(out, 4))
 	case CacheClear:
 		return "Clear()"
-	case CacheLoadHit:
-		return fmt.Sprintf("GetOrLoad(%d) hit, = %d", in(0), at(out, 0))
+	case CacheLoadGot:
+		return fmt.Sprintf("GetOrLoad(%d) = %d, load not called", in(0), at(out, 0))
 	case CacheLoadLead:
 		return fmt.Sprintf("GetOrLoad(%d) missed and started load #%d", in(0), in(1))
 	case CacheLoadJoin:
-		return fmt.Sprintf("GetOrLoad(%d) missed and shared load #%d", in(0), in(1))
+		return fmt.Sprintf("GetOrLoad(%d) missed and got the error of load #%d", in(0), in(1))
 	case CacheLoadDone:
-		return fmt.Sprintf("load #%d of key %d ended with %d", in(1), in(0), in(2))
+		return fmt.Sprintf("load #%d of key %d ended with its value", in(1), in(0))
 	case CacheLoadFail:
 		return fmt.Sprintf("load #%d of key %d ended with an error", in(1), in(0))
 	case CacheLoad:

@@ -48,5 +48,54 @@ func cacheScenarios() []Scenario {
 			Doc:      "Goroutines hit and miss in turns, so hits and misses may never be far apart in a snapshot.",
 			Contract: []string{"C2", "C8"},
 		},
+		{
+			Name: "cache/single-flight", Component: Cache, Run: cacheSingleFlight,
+			Doc: "A load is held open while others ask for its key. Each is a miss, none loads, all get the one result, and " +
+				"the value is there afterwards and not before.",
+			Contract: []string{"C10", "C11", "C12"},
+		},
+		{
+			Name: "cache/one-load", Component: Cache, Run: cacheOneLoad,
+			Doc:      "Goroutines ask for a new key at the same moment. Exactly one loads it, and all get its value.",
+			Contract: []string{"C10", "C11", "C12"},
+		},
+		{
+			Name: "cache/slow-load", Component: Cache, Run: cacheSlowLoad,
+			Doc: "While one load is held open the cache is used, from outside, from inside the load, and by loads of other " +
+				"keys that wait for each other.",
+			Contract: []string{"C11", "C12", "L2"},
+		},
+		{
+			Name: "cache/load-error", Component: Cache, Run: cacheLoadFails(nil),
+			Doc:      "A load returns an error while others wait for it. All get the same error, nothing is stored, the next caller loads.",
+			Contract: []string{"C11", "C13"},
+		},
+		{
+			Name: "cache/load-panic", Component: Cache, Run: cacheLoadFails("boom"),
+			Doc: "A load panics while others wait for it. Its caller panics with the same value, the others get an error, " +
+				"nothing is stored, the next caller loads.",
+			Contract: []string{"C11", "C14"},
+		},
+		{
+			Name: "cache/stale-fill", Component: Cache, Run: cacheStaleFill,
+			Doc: "A load in flight is overtaken by Delete, Put or Clear, from outside or from inside itself; a new load begins; " +
+				"they end in either order. The old value goes to those who waited for it, and nowhere else.",
+			Contract: []string{"C9", "C11", "C14", "C15"},
+		},
+		{
+			Name: "cache/linearizable", Component: Cache, Run: cacheHistories(false),
+			Doc:      "Small histories of every method but GetOrLoad, for the linearizability check.",
+			Contract: []string{"G1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9"},
+		},
+		{
+			Name: "cache/linearizable-loads", Component: Cache, Run: cacheHistories(true),
+			Doc:      "Small histories with GetOrLoad and what overtakes it, for the linearizability check.",
+			Contract: []string{"C9", "C10", "C11", "C12", "C13", "C15"},
+		},
+		{
+			Name: "cache/memory", Component: Cache, Run: cacheMemory, Stress: true,
+			Doc:      "Far more keys pass through than the cache holds; what it no longer holds must be free to be collected.",
+			Contract: []string{"G4"},
+		},
 	}
 }

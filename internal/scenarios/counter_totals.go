@@ -1,51 +1,461 @@
 package scenarios
 
 import (
+	"math"
 	"time"
 
 	"racebench/internal/counter"
+	"racebench/internal/model"
 )
 
-func counterScenarios() []Scenario {
-	return []Scenario{
-		{
-			Name: "counter/exact-totals", Component: Counter, Run: counterExactTotals,
-			Doc:      "Every goroutine records a known number of requests; afterwards the totals are exactly the sum.",
-			Contract: []string{"G1", "M1", "M2", "M6"},
-		},
+// plus adds snapshots field by field.
+func plus(a, b counter.Stats) counter.Stats {
+	return counter.Stats{
+		Total: a.Total + b.Total, Succeeded: a.Succeeded + b.Succeeded, Failed: a.Failed + b.Failed,
+		ProcessingTime: a.ProcessingTime + b.ProcessingTime,
 	}
 }
 
 func counterExactTotals(t *T) {
 	c := counter.New()
 	var want counter.Stats
-	n, each := t.clients(3), t.size(400, 4)
-	for id := range n {
+	each := t.size(160, 4)
+	for id := range t.clients(3) {
 		elapsed := time.Duration(id + 1)
+		var mine counter.Stats
+		for i := range each {
+			mine.Total++
+			switch i % 5 {
+			case 0, 1:
+				mine.Succeeded++
+				mine.ProcessingTime += elapsed
+			case 2:
+				mine.Failed++
+				mine.ProcessingTime += elapsed
+			case 3:
+				mine.Failed++
+			}
+		}
+		want = plus(want, mine)
 		t.add(1, func(cl *Client) {
 			for i := range each {
-				switch i % 4 {
+				switch i % 5 {
+				case 0, 1:
+					c.RecordRequest(true, elapsed)
+				case 2:
+					c.RecordRequest(false, elapsed)
 				case 3:
-					c.Increment()
+					c.RecordRequest(false, -elapsed) // counts as no time
 				default:
-					c.RecordRequest(i%2 == 0, elapsed)
+					c.Increment()
 				}
 				cl.step()
 			}
 		})
-		for i := range each {
-			want.Total++
-			if i%4 == 3 {
-				continue
-			}
-			want.ProcessingTime += elapsed
-			if i%2 == 0 {
-				want.Succeeded++
-			} else {
-				want.Failed++
-			}
-		}
 	}
 	t.run()
-	total(t, "M1", "the totals are not the sum of what was recorded", want, c.Stats())
+	total(t, "M1", "the totals are not the sums of what was recorded", want, c.Stats())
+	total(t, "M4", "Reset does not return the totals", want, c.Reset())
+	equal(t, "M4", "something is left after Reset", counter.Stats{}, c.Stats())
+	equal(t, "M5", "SuccessRate of an empty counter", 0, c.SuccessRate())
+	equal(t, "M5", "AverageProcessingTime of an empty counter", 0, c.AverageProcessingTime())
+}
+
+// counterIncrements makes no pause between operations: the window of an atomic
+// load followed by a store is a few instructions wide, with no statement
+// between.
+func counterIncrements(t *T) {
+	each := t.size(400, 3)
+	for range t.size(2, 1) {
+		c := counter.New()
+		n := t.clients(2)
+		t.add(n, func(cl *Client) {
+			for range each {
+				c.Increment()
+			}
+			cl.step()
+		})
+		t.run()
+		total(t, "M2", "increments were lost", counter.Stats{Total: uint64(n * each)}, c.Reset())
+		t.add(n, func(cl *Client) {
+			for range each {
+				c.RecordRequest(true, 1)
+			}
+			cl.step()
+		})
+		t.run()
+		m := uint64(n * each)
+		total(t, "M1", "records were lost",
+			counter.Stats{Total: m, Succeeded: m, ProcessingTime: time.Duration(m)}, c.Stats())
+		t.add(n, func(cl *Client) {
+			for range each {
+				c.RecordRequest(false, 1)
+			}
+			cl.step()
+		})
+		t.run()
+		total(t, "M1", "records were lost",
+			counter.Stats{Total: 2 * m, Succeeded: m, Failed: m, ProcessingTime: time.Duration(2 * m)}, c.Stats())
+	}
+}
+
+// The times that successes and failures take where a snapshot is checked.
+const (
+	successTime = 3 * time.Nanosecond
+	failureTime = 5 * time.Nanosecond
+)
+
+func recordEither(c *counter.Counter, success bool) {
+	if success {
+		c.RecordRequest(true, successTime)
+	} else {
+		c.RecordRequest(false, failureTime)
+	}
+}
+
+// checkWhole checks a snapshot of a counter that recordEither alone changes.
+func checkWhole(t *T, contract, what string, s counter.Stats) {
+	took := time.Duration(s.Succeeded)*successTime + time.Duration(s.Failed)*failureTime
+	want := counter.Stats{Total: s.Succeeded + s.Failed, Succeeded: s.Succeeded, Failed: s.Failed, ProcessingTime: took}
+	equal(t, contract, what+" mixes two moments", want, s)
+}
+
+func counterSnapshot(t *T) {
+	c := counter.New()
+	n, each := t.clients(2), t.size(100, 3)
+	t.add(n, func(cl *Client) {
+		for range each {
+			recordEither(c, cl.rng.IntN(2) == 0)
+			cl.step()
+		}
+	})
+	t.add(t.size(2, 1), func(cl *Client) {
+		var last counter.Stats
+		for range each {
+			s := c.Stats()
+			checkWhole(t, "M3", "a snapshot", s)
+			if s.Succeeded < last.Succeeded || s.Failed < last.Failed {
+				t.fail("M3", "a later snapshot shows fewer requests", last, s)
+			}
+			last = s
+			cl.step()
+		}
+	})
+	t.run()
+	s := c.Stats()
+	checkWhole(t, "M3", "the last snapshot", s)
+	total(t, "M1", "the total is not the number of requests", uint64(n*each), s.Total)
+	checkRates(t, c, s)
+}
+
+// checkRates compares the rates with a snapshot while nothing happens.
+func checkRates(t *T, c *counter.Counter, s counter.Stats) {
+	rate, average := 0.0, time.Duration(0)
+	if s.Total > 0 {
+		rate = float64(s.Succeeded) / float64(s.Total)
+	}
+	if n := s.Succeeded + s.Failed; n > 0 {
+		average = s.ProcessingTime / time.Duration(n)
+	}
+	for _, got := range []float64{c.SuccessRate(), s.SuccessRate()} {
+		if !(math.Abs(got-rate) < 1e-9) {
+			t.fail("M5", "SuccessRate is not Succeeded/Total", rate, got)
+		}
+	}
+	for _, got := range []time.Duration{c.AverageProcessingTime(), s.AverageProcessingTime()} {
+		if got < average-1 || got > average+1 {
+			t.fail("M5", "AverageProcessingTime is not ProcessingTime/(Succeeded+Failed)", average, got)
+		}
+	}
+}
+
+func counterIncrementSnapshot(t *T) {
+	c := counter.New()
+	n, each := t.clients(2), t.size(100, 3)
+	t.add(n, func(cl *Client) {
+		for i := range each {
+			c.Increment()
+			cl.step()
+			recordEither(c, i%2 == 0)
+			cl.step()
+		}
+	})
+	t.add(t.size(2, 1), func(cl *Client) {
+		for range each {
+			s := c.Stats()
+			recorded := s.Succeeded + s.Failed
+			// Each goroutine has at most one increment without its record.
+			if ahead := int64(s.Total - 2*recorded); ahead < 0 || ahead > int64(n) {
+				t.fail("M3", "a snapshot mixes two moments: each goroutine increments, then records, in turns",
+					"0 <= Total - 2*(Succeeded+Failed) <= number of goroutines", s)
+			}
+			cl.step()
+		}
+	})
+	t.run()
+	total(t, "M2", "the total is not the number of requests", uint64(2*n*each), c.Stats().Total)
+}
+
+func counterConservation(t *T) {
+	c := counter.New()
+	n, each := t.clients(2), t.size(100, 3)
+	want := make([]counter.Stats, n)
+	for id := range n {
+		t.add(1, func(cl *Client) {
+			for range each {
+				success := cl.rng.IntN(2) == 0
+				recordEither(c, success)
+				want[id].Total++
+				if success {
+					want[id].Succeeded++
+					want[id].ProcessingTime += successTime
+				} else {
+					want[id].Failed++
+					want[id].ProcessingTime += failureTime
+				}
+				cl.step()
+			}
+		})
+	}
+	returned := make([]counter.Stats, t.size(2, 1))
+	for id := range returned {
+		t.add(1, func(cl *Client) {
+			for range each / 2 {
+				s := c.Reset()
+				checkWhole(t, "M4", "what Reset returned", s)
+				returned[id] = plus(returned[id], s)
+				cl.step()
+			}
+		})
+	}
+	t.add(1, func(cl *Client) {
+		for range each / 2 {
+			checkWhole(t, "M4", "a snapshot beside Reset", c.Stats())
+			cl.step()
+		}
+	})
+	t.run()
+	all, sum := counter.Stats{}, c.Stats()
+	for _, s := range want {
+		all = plus(all, s)
+	}
+	for _, s := range returned {
+		sum = plus(sum, s)
+	}
+	total(t, "M4", "what Resets returned plus the last Stats is not what was recorded", all, sum)
+}
+
+func counterResetOnce(t *T) {
+	c := counter.New()
+	for round := range t.size(12, 1) {
+		var all counter.Stats
+		for i := range 5 + round {
+			success := i%2 == 0
+			recordEither(c, success)
+			all.Total++
+			if success {
+				all.Succeeded++
+				all.ProcessingTime += successTime
+			} else {
+				all.Failed++
+				all.ProcessingTime += failureTime
+			}
+		}
+		returned := make([]counter.Stats, t.clients(2))
+		for id := range returned {
+			t.add(1, func(cl *Client) {
+				returned[id] = c.Reset()
+				cl.step()
+			})
+		}
+		t.run()
+		if t.gaveUp() {
+			return
+		}
+		for _, s := range returned {
+			if s != all && s != (counter.Stats{}) {
+				t.fail("M4", "one of several Resets returned a part", all, s)
+			}
+		}
+		var sum counter.Stats
+		for _, s := range returned {
+			sum = plus(sum, s)
+		}
+		total(t, "M4", "several Resets returned more or less than was recorded", all, sum)
+		equal(t, "M4", "something is left after Reset", counter.Stats{}, c.Stats())
+	}
+}
+
+func counterRates(t *T) {
+	const took = 7 * time.Nanosecond
+	c := counter.New()
+	n, each := t.clients(1), t.size(100, 3)
+	t.add(n, func(cl *Client) {
+		for range each {
+			c.RecordRequest(true, took)
+			cl.step()
+		}
+	})
+	t.add(1, func(cl *Client) {
+		for range each {
+			c.Reset()
+			cl.step()
+		}
+	})
+	t.add(1, func(cl *Client) {
+		for range each {
+			if r := c.SuccessRate(); r != 0 && !(math.Abs(r-1) < 1e-9) {
+				t.fail("M5", "SuccessRate mixes two moments: all requests succeed", "1, or 0 when there are none", r)
+			}
+			cl.step()
+		}
+	})
+	t.add(1, func(cl *Client) {
+		for range each {
+			if a := c.AverageProcessingTime(); a != 0 && (a < took-1 || a > took+1) {
+				t.fail("M5", "AverageProcessingTime mixes two moments: all requests take 7 ns", "7ns, or 0s when there are none", a)
+			}
+			cl.step()
+		}
+	})
+	t.run()
+}
+
+func counterMixedRates(t *T) {
+	const quick, slow = 1000 * time.Nanosecond, 3000 * time.Nanosecond
+	c := counter.New()
+	n, each := t.clients(2), t.size(80, 2)
+	// Beforehand there is so much that what the goroutines are in the middle
+	// of moves the rates by little.
+	const before = 100
+	for range before {
+		c.RecordRequest(true, quick)
+		c.RecordRequest(false, slow)
+		c.Increment()
+	}
+	t.add(n, func(cl *Client) {
+		for range each {
+			c.RecordRequest(true, quick)
+			c.RecordRequest(false, slow)
+			c.Increment()
+			cl.step()
+		}
+	})
+	// A goroutine that is between its calls has one success, or one success
+	// and one failure, more than whole rounds.
+	slack := float64(n) / before
+	t.add(1, func(cl *Client) {
+		for range 2 * each {
+			if r := c.SuccessRate(); !(r >= (1-slack)/3 && r <= (1+3*slack)/3) {
+				t.fail("M5", "SuccessRate mixes two moments: one request in three succeeds", "about 1/3", r)
+			}
+			cl.step()
+		}
+	})
+	t.add(1, func(cl *Client) {
+		for range 2 * each {
+			mean := float64(quick+slow) / 2
+			if a := float64(c.AverageProcessingTime()); a < mean*(1-slack)-1 || a > mean*(1+slack)+1 {
+				t.fail("M5", "AverageProcessingTime mixes two moments: half of the requests take 1µs, half 3µs", "about 2µs", time.Duration(a))
+			}
+			cl.step()
+		}
+	})
+	t.run()
+	checkRates(t, c, c.Stats())
+}
+
+func counterOwnRecords(t *T) {
+	c := counter.New()
+	each := t.size(80, 3)
+	n := t.clients(3)
+	t.add(n, func(cl *Client) {
+		base := c.Stats()
+		for i := range uint64(each) {
+			success := cl.rng.IntN(2) == 0
+			c.RecordRequest(success, -time.Second)
+			s := c.Stats()
+			if s.Total < base.Total+1 || success && s.Succeeded < base.Succeeded+1 || !success && s.Failed < base.Failed+1 {
+				t.fail("M6", "a request that was recorded is not in the next snapshot", base, s)
+			}
+			if s.Total < i+1 || s.ProcessingTime != 0 {
+				t.fail("M1", "a snapshot lacks the goroutine's own requests, or counts negative times",
+					counter.Stats{Total: i + 1}, s)
+			}
+			equal(t, "M3", "with RecordRequest alone in use, Total is not Succeeded+Failed", s.Succeeded+s.Failed, s.Total)
+			base = s
+			cl.step()
+		}
+	})
+	t.run()
+	total(t, "M1", "the total is not the number of requests", uint64(n*each), c.Stats().Total)
+}
+
+func counterMany(t *T) {
+	rounds := t.size(12, 1)
+	for range rounds {
+		counters := []*counter.Counter{counter.New(), counter.New(), counter.New()}
+		n := t.clients(2)
+		t.add(n, func(cl *Client) {
+			for i := range 3 * len(counters) {
+				which := i % len(counters)
+				counters[which].RecordRequest(which == 0, time.Duration(which))
+				cl.step()
+			}
+		})
+		t.run()
+		for which, c := range counters {
+			m := uint64(3 * n)
+			want := counter.Stats{Total: m, ProcessingTime: time.Duration(m) * time.Duration(which)}
+			if which == 0 {
+				want.Succeeded = m
+			} else {
+				want.Failed = m
+			}
+			// Resetting one leaves the others alone.
+			total(t, "M1", "one of several counters does not have exactly its own requests", want, c.Reset())
+		}
+	}
+}
+
+// counterHistories records small histories, each of a counter of its own.
+func counterHistories(t *T) {
+	for range t.size(6, 1) {
+		c := counter.New()
+		t.add(min(t.clients(3), 4), func(cl *Client) {
+			only := cl.rng.IntN(12)
+			for range t.size(8, 3) {
+				op := cl.rng.IntN(7)
+				if only < 7 {
+					op = only
+				}
+				called := cl.now()
+				switch op {
+				case 0, 1:
+					success, elapsed := cl.rng.IntN(2) == 0, cl.rng.IntN(9)-2
+					c.RecordRequest(success, time.Duration(elapsed))
+					cl.record(called, model.CounterRecord, []int64{bit(success), int64(elapsed)}, nil)
+				case 2:
+					c.Increment()
+					cl.record(called, model.CounterIncrement, nil, nil)
+				case 3:
+					cl.record(called, model.CounterStats, nil, counterStats(c.Stats()))
+				case 4:
+					cl.record(called, model.CounterReset, nil, counterStats(c.Reset()))
+				case 5:
+					rate := c.SuccessRate()
+					cl.record(called, model.CounterSuccessRate, nil, []int64{int64(math.Float64bits(rate))})
+				default:
+					average := c.AverageProcessingTime()
+					cl.record(called, model.CounterAverage, nil, []int64{int64(average)})
+				}
+			}
+		})
+		t.run()
+		t.history(model.Counter, nil)
+	}
+}
+
+func counterStats(s counter.Stats) []int64 {
+	return []int64{int64(s.Total), int64(s.Succeeded), int64(s.Failed), int64(s.ProcessingTime)}
 }

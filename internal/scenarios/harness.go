@@ -22,9 +22,9 @@ type T struct {
 	cfg     Config
 	par     params
 
-	crew    []*Client // all clients so far, the main goroutine first
-	queued  []*Client // those that run will start
-	running sync.WaitGroup
+	crew    []*Client      // all clients so far, the main goroutine first
+	queued  []*Client      // those that run will start
+	spawned sync.WaitGroup // those that spawn started
 	cleanup []func()
 
 	// given is opened when the execution is given up: a violation was found.
@@ -73,7 +73,7 @@ func execute(s Scenario, cfg Config) protocol.Outcome {
 		defer t.par.apply(cfg.Seed)()
 	}
 	t.guard(func() { s.Run(t) })
-	t.running.Wait()
+	t.spawned.Wait()
 	for i := len(t.cleanup) - 1; i >= 0; i-- {
 		t.guard(t.cleanup[i])
 	}
@@ -118,8 +118,9 @@ func (t *T) run() {
 		spins = 200
 	}
 	start := newLatch()
+	var running sync.WaitGroup
 	for _, c := range crew {
-		t.running.Go(func() {
+		running.Go(func() {
 			if t.cfg.Small {
 				<-start.ch
 			} else {
@@ -134,14 +135,14 @@ func (t *T) run() {
 		})
 	}
 	start.open()
-	t.running.Wait()
+	running.Wait()
 }
 
 // spawn starts one goroutine at once. Its end is awaited before the execution
 // ends, or by what it is given to do.
 func (t *T) spawn(f func(c *Client)) {
 	c := t.newClient(f)
-	t.running.Go(func() { t.guard(func() { c.run(c) }) })
+	t.spawned.Go(func() { t.guard(func() { c.run(c) }) })
 }
 
 // guard runs f and turns a panic into a violation.
@@ -239,17 +240,21 @@ func (c *Client) record(called int64, name string, in, out []int64) {
 // further operations, for the linearizability check.
 func (t *T) history(model string, init []int64, more ...protocol.Operation) {
 	h := protocol.History{Model: model, Init: init, Ops: more}
-	clients := 0
 	for _, c := range t.crew {
-		if len(c.ops) == 0 {
-			continue
-		}
 		for _, op := range c.ops {
-			op.Client = clients
+			op.Client = c.id
 			h.Ops = append(h.Ops, op)
 		}
-		clients++
 		c.ops = nil
+	}
+	// Every round has new clients; a reader would rather see 0, 1, 2.
+	number := map[int]int{}
+	for i := range h.Ops {
+		op := &h.Ops[i]
+		if _, known := number[op.Client]; !known {
+			number[op.Client] = len(number)
+		}
+		op.Client = number[op.Client]
 	}
 	if t.gaveUp() {
 		return

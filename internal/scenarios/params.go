@@ -90,12 +90,17 @@ func (t *T) clients(n int) int {
 	return n + t.par.crowd
 }
 
-// size returns normal, or small in small mode.
+// size returns normal, or small in small mode. Under the race detector, which
+// slows everything down and needs no repetition, a large number is halved.
 func (t *T) size(normal, small int) int {
-	if t.cfg.Small {
+	switch {
+	case t.cfg.Small:
 		return small
+	case underRace && normal >= 16:
+		return normal / 2
+	default:
+		return normal
 	}
-	return normal
 }
 
 // key draws one of n keys, with the skew of the execution.

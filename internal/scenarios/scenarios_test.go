@@ -2,6 +2,11 @@ package scenarios
 
 import (
 	"testing"
+	"time"
+
+	"racebench/internal/history"
+	"racebench/internal/model"
+	"racebench/internal/protocol"
 )
 
 // TestRight runs every scenario many times on the built-in components, which
@@ -14,11 +19,28 @@ func TestRight(t *testing.T) {
 				for _, v := range out.Violations {
 					t.Fatalf("seed %d (%s): %+v\n%s", seed, out.Parameters, v, v.Stack)
 				}
+				checkHistories(t, seed, out)
 				if out.Operations == 0 {
 					t.Fatalf("seed %d: no operation was counted", seed)
 				}
 			}
 		})
+	}
+}
+
+func checkHistories(t *testing.T, seed uint64, out protocol.Outcome) {
+	t.Helper()
+	for _, h := range out.Histories {
+		began := time.Now()
+		if verdict, why := history.Check(h, time.Minute); verdict != history.Ok {
+			t.Fatalf("seed %d (%s): %v\n%s", seed, out.Parameters, verdict, why)
+		}
+		if ok, decided := model.Linearizable(h, 1e6); !ok {
+			t.Fatalf("seed %d: porcupine says ok, the search of package model says %t, decided %t", seed, ok, decided)
+		}
+		if d := time.Since(began); d > 100*time.Millisecond {
+			t.Logf("seed %d: checking %d operations took %v", seed, len(h.Ops), d)
+		}
 	}
 }
 

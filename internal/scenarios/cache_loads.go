@@ -1,0 +1,504 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"racebench/internal/cache"
+)
+
+// answer is what one call of GetOrLoad came back with.
+type answer struct {
+	value    int
+	err      error
+	panicked any
+	done     *latch
+}
+
+// getOrLoad calls GetOrLoad on a goroutine of its own. A panic of the load with
+// the value boom is part of the answer; any other is a violation.
+func (t *T) getOrLoad(c *cache.Cache[int, int], key int, boom any, load func(int) (int, error)) *answer {
+	a := &answer{done: newLatch()}
+	t.spawn(func(cl *Client) {
+		defer a.done.open()
+		defer func() {
+			if boom == nil {
+				return // a panic passes through
+			}
+			if r := recover(); r == boom {
+				a.panicked = r
+			} else if r != nil {
+				panic(r)
+			}
+		}()
+		a.value, a.err = c.GetOrLoad(key, load)
+		cl.step()
+	})
+	return a
+}
+
+// heldLoad is a load function that waits inside until it is told to end.
+type heldLoad struct {
+	t       *T
+	value   int
+	err     error
+	boom    any // what to panic with, or nil
+	inside  func()
+	entered *latch
+	release *latch
+	calls   atomic.Int64
+}
+
+func (t *T) holdLoad(value int) *heldLoad {
+	return &heldLoad{t: t, value: value, entered: newLatch(), release: newLatch()}
+}
+
+func (l *heldLoad) load(int) (int, error) {
+	l.calls.Add(1)
+	if l.inside != nil {
+		l.inside()
+	}
+	l.entered.open()
+	l.t.await(l.release)
+	if l.boom != nil {
+		panic(l.boom)
+	}
+	return l.value, l.err
+}
+
+// patience bounds how often a state that should come soon is polled before the
+// scenario goes on without having seen it, and concludes less.
+const patience = 1 << 13
+
+// sees polls for a condition for a while. False says nothing about the
+// component.
+func (t *T) sees(condition func() bool) bool {
+	left := t.size(patience, 40)
+	seen := false
+	t.until(func() bool {
+		seen = condition()
+		left--
+		return seen || left <= 0
+	})
+	return seen
+}
+
+// missed waits until n lookups have missed since the last Clear.
+func (t *T) missed(c *cache.Cache[int, int], n int) bool {
+	return t.sees(func() bool { return c.Stats().Misses >= uint64(n) })
+}
+
+// forbidden is a load that must not run.
+func (t *T) forbidden(contract, message string) func(int) (int, error) {
+	return func(int) (int, error) {
+		t.fail(contract, message, "no call of load", "a call of load")
+		return 0, nil
+	}
+}
+
+// cacheSingleFlight holds a load open while others ask for the key.
+func cacheSingleFlight(t *T) {
+	const key, value = 1, 41
+	c := cache.New[int, int](4)
+	l := t.holdLoad(value)
+	callers := []*answer{t.getOrLoad(c, key, nil, l.load)}
+	if !t.await(l.entered) {
+		return
+	}
+	n := t.clients(2)
+	for range n {
+		callers = append(callers, t.getOrLoad(c, key, nil,
+			t.forbidden("C11", "a second load of a key ran while the first was in flight")))
+	}
+	arrived := t.missed(c, n+1)
+	if arrived {
+		t.linger()
+		for _, a := range callers {
+			if a.done.isOpen() {
+				t.fail("C11", "a caller did not wait for the load in flight", "it waits", "it returned")
+			}
+		}
+	}
+	if _, ok := c.Get(key); ok {
+		t.fail("C12", "a value was stored before its load ended", "absent", "present")
+	}
+	l.release.open()
+	for _, a := range callers {
+		if !t.await(a.done) {
+			return
+		}
+		if a.err != nil || a.value != value {
+			t.fail("C11", "a caller did not get the result of the load it waited for",
+				outcome(value, nil), outcome(a.value, a.err))
+		}
+	}
+	s := c.Stats()
+	wantHits := 0
+	if !arrived {
+		wantHits = int(s.Hits) // late callers hit
+	}
+	total(t, "C10", "each caller counts one hit or one miss, and nothing else does",
+		[2]int{wantHits, n + 2 - wantHits}, [2]int{int(s.Hits), int(s.Misses)})
+	v, ok := c.Get(key)
+	if !ok || v != value {
+		t.fail("C12", "the loaded value is not stored", found(value, true), found(v, ok))
+	}
+	if v, err := c.GetOrLoad(key, t.forbidden("C10", "load ran although the key was present")); v != value || err != nil {
+		t.fail("C10", "GetOrLoad of a present key", outcome(value, nil), outcome(v, err))
+	}
+	equal(t, "C10", "hits after two more lookups", uint64(wantHits+2), c.Stats().Hits)
+}
+
+// outcome describes what a load or a caller returned.
+func outcome(value int, err error) string {
+	if err != nil {
+		return fmt.Sprintf("error %v", err)
+	}
+	return fmt.Sprint(value)
+}
+
+// cacheOneLoad lets goroutines ask for a new key at the same moment, with no
+// handshake: one of them loads.
+func cacheOneLoad(t *T) {
+	c := cache.New[int, int](8)
+	for key := range t.size(16, 2) {
+		n := t.clients(2)
+		loads, got := make([]int, n), make([]int, n)
+		for id := range n {
+			t.add(1, func(cl *Client) {
+				v, err := c.GetOrLoad(key, func(k int) (int, error) {
+					loads[id]++
+					if cl.rng.IntN(2) == 0 {
+						cl.step()
+					}
+					return k*100 + id, nil
+				})
+				if err != nil {
+					t.fail("C12", "GetOrLoad returned an error although no load did", "<nil>", err)
+				}
+				got[id] = v
+				cl.step()
+			})
+		}
+		before := c.Stats()
+		t.run()
+		if t.gaveUp() {
+			return
+		}
+		total(t, "C11", "callers of an absent key ran more or fewer loads than one", 1, sum(loads))
+		v, ok := c.Get(key)
+		for id := range n {
+			if !ok || got[id] != v || loads[v%100%n] != 1 {
+				t.fail("C11", "callers do not share the result of the one load", found(v, ok), got[id])
+			}
+		}
+		after := c.Stats()
+		total(t, "C10", "lookups were not counted once each",
+			before.Hits+before.Misses+uint64(n)+1, after.Hits+after.Misses)
+	}
+}
+
+// cacheSlowLoad holds loads open and uses the cache meanwhile, from outside and
+// from inside a load.
+func cacheSlowLoad(t *T) {
+	c := cache.New[int, int](8)
+	c.Put(1, 10)
+	l := t.holdLoad(20)
+	l.inside = func() {
+		// A load may call the cache: no lock is held.
+		if v, ok := c.Get(1); !ok || v != 10 {
+			t.fail("C11", "Get of another key from inside a load", found(10, true), found(v, ok))
+		}
+		c.Put(3, 30)
+		c.Len()
+		c.Stats()
+		c.Delete(4)
+		if v, err := c.GetOrLoad(5, func(int) (int, error) { return 50, nil }); v != 50 || err != nil {
+			t.fail("C11", "GetOrLoad of another key from inside a load", outcome(50, nil), outcome(v, err))
+		}
+	}
+	slow := t.getOrLoad(c, 2, nil, l.load)
+	if !t.await(l.entered) {
+		return
+	}
+	// While it is open, everything else goes on.
+	if v, ok := c.Get(3); !ok || v != 30 {
+		t.fail("C9", "what a load put is not there", found(30, true), found(v, ok))
+	}
+	_, ok := c.Get(2)
+	equal(t, "C12", "a value is present before its load ended", false, ok)
+	c.Put(6, 60)
+	equal(t, "C6", "Delete of a present key beside a load", true, c.Delete(6))
+	equal(t, "C5", "Len beside a load", 3, c.Len()) // 1, 3 and 5
+	t.step()
+	// Loads of different keys are in flight together.
+	n := t.clients(2)
+	met := newMeeting(n)
+	var callers []*answer
+	for i := range n {
+		callers = append(callers, t.getOrLoad(c, 100+i, nil, func(k int) (int, error) {
+			met.arrive()
+			t.await(met.all)
+			return k * 10, nil
+		}))
+	}
+	for i, a := range callers {
+		if !t.await(a.done) {
+			return
+		}
+		if a.err != nil || a.value != (100+i)*10 {
+			t.fail("C11", "a caller did not get what its load returned", outcome((100+i)*10, nil), outcome(a.value, a.err))
+		}
+	}
+	l.release.open()
+	if t.await(slow.done) && (slow.err != nil || slow.value != 20) {
+		t.fail("C11", "the slow caller did not get what its load returned", outcome(20, nil), outcome(slow.value, slow.err))
+	}
+	if v, ok := c.Get(2); !ok || v != 20 {
+		t.fail("C12", "the loaded value is not stored", found(20, true), found(v, ok))
+	}
+}
+
+var errLoad = errors.New("the load failed")
+
+// cacheLoadFails lets a load fail, by an error or a panic, while others wait
+// for it.
+func cacheLoadFails(boom any) func(t *T) {
+	contract := "C13"
+	if boom != nil {
+		contract = "C14"
+	}
+	return func(t *T) {
+		const key = 1
+		c := cache.New[int, int](2)
+		for round := range t.size(3, 1) {
+			l := t.holdLoad(99)
+			l.err, l.boom = errLoad, boom
+			first := t.getOrLoad(c, key, boom, l.load)
+			if !t.await(l.entered) {
+				return
+			}
+			n := t.clients(1)
+			base := int(c.Stats().Misses)
+			// Late is counted, not forbidden: a caller that was slow to arrive
+			// loads again, and rightly.
+			var late atomic.Int64
+			var waiters []*answer
+			for range n {
+				waiters = append(waiters, t.getOrLoad(c, key, boom, func(int) (int, error) {
+					late.Add(1)
+					if !l.release.isOpen() {
+						t.fail("C11", "a second load of a key ran while the first was in flight", 1, 2)
+					}
+					return 0, errLoad
+				}))
+			}
+			arrived := t.missed(c, base+n)
+			l.release.open()
+			if !t.await(first.done) {
+				return
+			}
+			if boom != nil && first.panicked != boom {
+				t.fail("C14", "the caller that ran a panicking load did not panic with its value",
+					boom, outcome(first.value, first.err))
+			}
+			if boom == nil && first.err != errLoad {
+				t.fail("C13", "the caller that ran a failing load did not get its error", errLoad, outcome(first.value, first.err))
+			}
+			for _, a := range waiters {
+				if !t.await(a.done) {
+					return
+				}
+				switch {
+				case a.panicked != nil:
+					t.fail(contract, "a caller that waited for a load panicked", "a non-nil error", a.panicked)
+				case a.err == nil || boom == nil && a.err != errLoad:
+					t.fail(contract, "a caller that waited for a failing load did not get its error",
+						"the error", outcome(a.value, a.err))
+				}
+			}
+			if arrived {
+				equal(t, "C11", "callers that waited for a failing load loaded again", 0, late.Load())
+			}
+			if v, ok := c.Get(key); ok {
+				t.fail(contract, "a failing load stored something", "absent", v)
+			}
+			equal(t, contract, "entries after a failing load", 0, c.Len())
+			// The next caller loads again.
+			loaded := false
+			v, err := c.GetOrLoad(key, func(int) (int, error) { loaded = true; return round, nil })
+			if !loaded || v != round || err != nil {
+				t.fail(contract, "the caller after a failing load did not load again", outcome(round, nil), outcome(v, err))
+			}
+			c.Delete(key)
+			t.step()
+		}
+	}
+}
+
+// cacheStaleFill overtakes a load in flight and lets the old and the new load
+// end in either order.
+func cacheStaleFill(t *T) {
+	for range t.size(4, 1) {
+		if !staleFill(t) {
+			return
+		}
+	}
+}
+
+func staleFill(t *T) bool {
+	const key, oldValue, newValue, putValue = 1, 100, 200, 300
+	c := cache.New[int, int](4)
+	c.Put(7, 7)
+	overtake := []struct {
+		name string
+		do   func()
+		put  bool
+	}{
+		{name: "Delete", do: func() { equal(t, "C6", "Delete of an absent key that is being loaded", false, c.Delete(key)) }},
+		{name: "Put", do: func() { c.Put(key, putValue) }, put: true},
+		{name: "Clear", do: c.Clear},
+		{name: "Put and Delete", do: func() { c.Put(key, putValue); c.Delete(key) }},
+		{name: "Clear and Put", do: func() { c.Clear(); c.Put(key, putValue) }, put: true},
+	}[t.rng.IntN(5)]
+	fromInside := t.rng.IntN(3) == 0
+	oldFirst := t.rng.IntN(2) == 0
+
+	old := t.holdLoad(oldValue)
+	switch t.rng.IntN(4) {
+	case 0:
+		old.err = errLoad
+	case 1:
+		old.boom = "boom"
+	}
+	if fromInside {
+		old.inside = overtake.do
+	}
+	olds := []*answer{t.getOrLoad(c, key, old.boom, old.load)}
+	if !t.await(old.entered) {
+		return false
+	}
+	if !fromInside {
+		base := int(c.Stats().Misses)
+		n := t.rng.IntN(3)
+		for range n {
+			olds = append(olds, t.getOrLoad(c, key, old.boom, func(int) (int, error) {
+				if !old.release.isOpen() {
+					t.fail("C11", "a second load of a key ran while the first was in flight", 1, 2)
+				}
+				return -1, nil // it came late
+			}))
+		}
+		if !t.missed(c, base+n) {
+			// Whoever has not arrived by now may share either load. Nothing
+			// can be concluded; let everybody go.
+			old.release.open()
+			for _, a := range olds {
+				if !t.await(a.done) {
+					return false
+				}
+			}
+			return true
+		}
+		overtake.do()
+	}
+	checkOld := func() bool {
+		old.release.open()
+		for i, a := range olds {
+			if !t.await(a.done) {
+				return false
+			}
+			switch {
+			case old.boom != nil && i == 0:
+				if a.panicked == nil {
+					t.fail("C14", "the caller whose overtaken load panicked did not panic", old.boom, outcome(a.value, a.err))
+				}
+			case old.boom != nil:
+				if a.err == nil || a.panicked != nil {
+					t.fail("C14", "a caller that waited for an overtaken load that panicked got no error",
+						"a non-nil error", outcome(a.value, a.err))
+				}
+			case a.err != old.err || old.err == nil && a.value != oldValue:
+				t.fail("C15", "a caller that waited when "+overtake.name+" overtook its load did not get the result of that load",
+					outcome(oldValue, old.err), outcome(a.value, a.err))
+			}
+		}
+		return true
+	}
+	present := func(when string, want int, wantOK bool) {
+		if v, ok := c.Get(key); ok != wantOK || ok && v != want {
+			t.fail("C15", when, found(want, wantOK), found(v, ok))
+		}
+	}
+
+	if overtake.put {
+		present("the value put while the key was being loaded is not there", putValue, true)
+		v, err := c.GetOrLoad(key, t.forbidden("C10", "load ran although the key was put"))
+		if err != nil || v != putValue {
+			t.fail("C15", "a caller after "+overtake.name+" did not get the value put", outcome(putValue, nil), outcome(v, err))
+		}
+		if !checkOld() {
+			return false
+		}
+		present("an overtaken load stored its value over one put later", putValue, true)
+		t.step()
+		return true
+	}
+
+	// The key is absent and its load overtaken: whoever comes now loads anew.
+	present("the key is present after "+overtake.name, 0, false)
+	fresh := t.holdLoad(newValue)
+	news := []*answer{t.getOrLoad(c, key, nil, fresh.load)}
+	if !t.sees(fresh.entered.isOpen) {
+		// It shares the old load, or has not got here yet.
+		if !checkOld() {
+			return false
+		}
+		fresh.release.open()
+		if !t.await(news[0].done) {
+			return false
+		}
+		if news[0].err != nil || news[0].value != newValue {
+			t.fail("C15", "a caller that arrived after "+overtake.name+" returned shared the overtaken load",
+				outcome(newValue, nil), outcome(news[0].value, news[0].err))
+		}
+		return !t.gaveUp()
+	}
+	base := int(c.Stats().Misses)
+	join := func() {
+		news = append(news, t.getOrLoad(c, key, nil,
+			t.forbidden("C11", "a further load of a key ran while the one that is not overtaken was in flight")))
+	}
+	join()
+	t.missed(c, base+1)
+	if oldFirst {
+		if !checkOld() {
+			return false
+		}
+		present("an overtaken load stored its value", 0, false)
+		base := int(c.Stats().Misses)
+		// The end of the old load must not end the new flight.
+		join()
+		t.missed(c, base+1)
+	}
+	fresh.release.open()
+	for _, a := range news {
+		if !t.await(a.done) {
+			return false
+		}
+		if a.err != nil || a.value != newValue {
+			t.fail("C15", "a caller that arrived after "+overtake.name+" did not get the value of the new load",
+				outcome(newValue, nil), outcome(a.value, a.err))
+		}
+	}
+	present("the value of the new load is not there", newValue, true)
+	if !oldFirst {
+		if !checkOld() {
+			return false
+		}
+	}
+	present("an overtaken load stored its value over a newer one", newValue, true)
+	t.step()
+	return !t.gaveUp()
+}

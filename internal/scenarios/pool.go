@@ -1,0 +1,120 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+
+	"racebench/internal/workerpool"
+)
+
+// pool is a pool that the execution closes at its end unless the scenario did.
+type pool struct {
+	*workerpool.Pool[int]
+	t       *T
+	workers int
+	closed  bool
+}
+
+func (t *T) newPool(workers int) *pool {
+	p := &pool{Pool: workerpool.New[int](workers), t: t, workers: workers}
+	t.atEnd(func() {
+		if !p.closed {
+			p.Close()
+		}
+	})
+	return p
+}
+
+// Close closes the pool, on the main goroutine.
+func (p *pool) Close() {
+	p.closed = true
+	p.Pool.Close()
+}
+
+// submit submits a task to a pool that nobody closes.
+func (p *pool) submit(task func() (int, error)) {
+	if err := p.Submit(task); err != nil {
+		p.t.fail("W2", "Submit was refused although the pool is open", "<nil>", err)
+	}
+}
+
+// ended waits for an event that tasks bring about; it is false if the execution
+// is given up.
+func (p *pool) ended(l *latch) bool { return p.t.await(l) }
+
+// check checks what holds in every snapshot.
+func (p *pool) check(when string) workerpool.Stats {
+	s := p.Stats()
+	checkPool(p.t, p.workers, when, s)
+	return s
+}
+
+func checkPool(t *T, workers int, when string, s workerpool.Stats) {
+	switch {
+	case s.Workers != workers:
+		t.fail("W7", "Stats().Workers is not the number of workers "+when, workers, s.Workers)
+	case s.Idle+s.Active+s.Stopped != s.Workers:
+		t.fail("W7", "Idle + Active + Stopped is not Workers "+when, s.Workers, fmt.Sprintf("%+v", s))
+	case s.Idle < 0 || s.Active < 0 || s.Stopped < 0 || s.Pending < 0:
+		t.fail("W7", "a number in a snapshot is negative "+when, "none", fmt.Sprintf("%+v", s))
+	case uint64(s.Pending)+uint64(s.Active)+s.Completed+s.Failed != s.Submitted:
+		t.fail("W7", "Pending + Active + Completed + Failed is not Submitted "+when, s.Submitted, fmt.Sprintf("%+v", s))
+	}
+}
+
+// states counts the workers in each state.
+func (p *pool) states(when string) (idle, busy, stopped int) {
+	all := p.WorkerStates()
+	for _, s := range all {
+		switch s {
+		case workerpool.Idle:
+			idle++
+		case workerpool.Busy:
+			busy++
+		case workerpool.Stopped:
+			stopped++
+		default:
+			p.t.fail("W7", "WorkerStates has a state that does not exist "+when, "idle, busy or stopped", s)
+		}
+	}
+	equal(p.t, "W7", "WorkerStates does not have one state per worker "+when, p.workers, len(all))
+	return idle, busy, stopped
+}
+
+// quiet checks a pool in which nothing is pending or active and nothing will
+// be.
+func (p *pool) quiet(completed, failed int) {
+	want := workerpool.Stats{
+		Workers: p.workers, Idle: p.workers,
+		Submitted: uint64(completed + failed), Completed: uint64(completed), Failed: uint64(failed),
+	}
+	if p.closed {
+		want.Idle, want.Stopped = 0, p.workers
+	}
+	total(p.t, "W4", "the statistics of a pool at rest", want, p.Stats())
+	idle, busy, stopped := p.states("at rest")
+	equal(p.t, "W4", "idle, busy and stopped workers of a pool at rest",
+		[3]int{want.Idle, 0, want.Stopped}, [3]int{idle, busy, stopped})
+	equal(p.t, "W4", "Pending of a pool at rest", 0, p.Pending())
+	total(p.t, "W4", "number of results of a pool at rest", completed+failed, len(p.Results()))
+}
+
+// hold makes every worker busy with a task that waits until release is opened,
+// then ends as end says. It returns false if the execution was given up.
+func (p *pool) hold(release *latch, end func(i int) (int, error)) bool {
+	in := newMeeting(p.workers)
+	for i := range p.workers {
+		p.submit(func() (int, error) {
+			in.arrive()
+			p.t.await(release)
+			return end(i)
+		})
+	}
+	return p.t.await(in.all)
+}
+
+// errTask is the error of failing tasks.
+var errTask = errors.New("the task failed")
+
+// value is the end of a task that returns its number.
+func value(i int) (int, error) { return i, nil }

@@ -1,0 +1,185 @@
+package scenarios
+
+import (
+	"errors"
+	"runtime"
+
+	"racebench/internal/model"
+	"racebench/internal/protocol"
+	"racebench/internal/workerpool"
+)
+
+// taskError is the error of a task, with the number that the model uses.
+type taskError struct{ number int64 }
+
+func (taskError) Error() string { return "the task failed" }
+
+// taskRun is what a task saw of itself. It is written by the task, and read by
+// the main goroutine after Wait.
+type taskRun struct {
+	id, err         int64
+	client          int
+	submitted       int64 // when Submit was called
+	started, ending int64 // the first and the last instant inside the task
+	ran             bool
+}
+
+// poolClient records what one client does with a pool.
+type poolClient struct {
+	*Client
+	pool *pool
+	runs []*taskRun
+}
+
+// submit submits a task that returns its number, or fails with the number err.
+func (c *poolClient) submit(id, err int64) {
+	called := c.now()
+	r := &taskRun{id: id, err: err, client: c.id, submitted: called}
+	lingers := c.rng.IntN(2) == 0
+	now := c.t.cfg.Now
+	got := c.pool.Submit(func() (int, error) {
+		r.started = now()
+		r.ran = true
+		if lingers {
+			runtime.Gosched()
+		}
+		defer func() { r.ending = now() }()
+		switch err {
+		case 0:
+			return int(id), nil
+		case model.ErrPanic:
+			panic(id)
+		default:
+			return int(id), taskError{err}
+		}
+	})
+	c.record(called, model.PoolSubmit, []int64{id}, []int64{bit(got == nil)})
+	if got == nil {
+		c.runs = append(c.runs, r)
+	}
+}
+
+func (c *poolClient) look(op int) {
+	called := c.now()
+	switch op {
+	case 0:
+		n := c.pool.Pending()
+		c.record(called, model.PoolPending, nil, []int64{int64(n)})
+	case 1:
+		c.record(called, model.PoolResults, nil, poolResults(c.pool.Results()))
+	case 2:
+		idle, busy, stopped := c.pool.states("")
+		c.record(called, model.PoolStates, nil, []int64{int64(idle), int64(busy), int64(stopped)})
+	case 3:
+		c.pool.Reset()
+		c.record(called, model.PoolReset, nil, nil)
+	case 4:
+		c.pool.Wait()
+		c.record(called, model.PoolWait, nil, nil)
+	default:
+		c.record(called, model.PoolStats, nil, poolStats(c.pool.Stats()))
+	}
+}
+
+func poolResults(results []workerpool.Result[int]) []int64 {
+	out := make([]int64, 0, 2*len(results))
+	for _, r := range results {
+		var number int64
+		var failed taskError
+		var panicked *workerpool.PanicError
+		switch {
+		case r.Err == nil:
+		case errors.As(r.Err, &failed):
+			number = failed.number
+		case errors.As(r.Err, &panicked):
+			number = model.ErrPanic
+		default:
+			number = 1 << 40 // an error that no task returned
+		}
+		out = append(out, int64(r.Value), number)
+	}
+	return out
+}
+
+func poolStats(s workerpool.Stats) []int64 {
+	return []int64{
+		int64(s.Workers), int64(s.Idle), int64(s.Active), int64(s.Stopped), int64(s.Pending),
+		int64(s.Submitted), int64(s.Completed), int64(s.Failed),
+	}
+}
+
+// steps makes the two steps of each task that ran: it starts between the call
+// of Submit and the first instant inside it, and ends between the last instant
+// inside it and rest, when the pool was seen at rest.
+func (c *poolClient) steps(rest int64) []protocol.Operation {
+	var ops []protocol.Operation
+	for _, r := range c.runs {
+		if !r.ran {
+			continue // dropped by a Reset
+		}
+		out := r.id
+		if r.err == model.ErrPanic {
+			out = 0
+		}
+		ops = append(ops,
+			protocol.Operation{
+				Client: r.client, Call: r.submitted, Return: r.started, Name: model.PoolStart, In: []int64{r.id},
+			},
+			protocol.Operation{
+				Client: r.client, Call: r.ending, Return: max(rest, r.ending), Name: model.PoolEnd, In: []int64{r.id, out, r.err},
+			})
+	}
+	return ops
+}
+
+// poolHistories records small histories, each of a pool of its own.
+func poolHistories(t *T) {
+	for range t.size(4, 1) {
+		p := t.newPool(1 + t.rng.IntN(2))
+		resets := t.rng.IntN(2) == 0
+		var crew []*poolClient
+		for id := range min(t.clients(2), 3) {
+			me := &poolClient{pool: p}
+			crew = append(crew, me)
+			t.add(1, func(cl *Client) {
+				me.Client = cl
+				only := cl.rng.IntN(14)
+				if id == 0 {
+					only = 14 // somebody has to submit
+				}
+				for i := range t.size(6, 3) {
+					task := int64(id*100 + i + 1)
+					op := cl.rng.IntN(12)
+					if only < 6 {
+						op = only
+					}
+					if op == 3 && !resets {
+						op = 5
+					}
+					switch {
+					case op < 6:
+						me.look(op)
+					case op == 6:
+						me.submit(task, model.ErrPanic)
+					case op == 7:
+						me.submit(task, task)
+					default:
+						me.submit(task, 0)
+					}
+				}
+			})
+		}
+		t.run()
+		p.Wait()
+		rest := t.now()
+		var steps []protocol.Operation
+		for _, c := range crew {
+			steps = append(steps, c.steps(rest)...)
+		}
+		last := &poolClient{Client: t.Client, pool: p}
+		last.look(1)
+		last.look(5)
+		t.history(model.WorkerPool, []int64{int64(p.workers)}, steps...)
+		p.Close()
+	}
+}

@@ -1,0 +1,529 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync/atomic"
+	"weak"
+
+	"racebench/internal/workerpool"
+)
+
+func poolOnce(t *T) {
+	p := t.newPool(1 + t.rng.IntN(4))
+	n, each := t.clients(3), t.size(50, 3)
+	// The counts are plain memory on purpose: a task that runs twice, or a Wait
+	// that returns before it ended, is a data race on them, too.
+	ran := make([]int, n*each)
+	for id := range n {
+		t.add(1, func(cl *Client) {
+			for i := range each {
+				task := id*each + i
+				p.submit(func() (int, error) { ran[task]++; return task, nil })
+				cl.step()
+			}
+		})
+	}
+	t.run()
+	p.Wait()
+	if t.gaveUp() {
+		return
+	}
+	seen := make([]int, len(ran))
+	for _, r := range p.Results() {
+		if r.Err != nil || r.Value < 0 || r.Value >= len(seen) {
+			t.fail("W6", "a result is not what its task returned", "a task's number and <nil>", r)
+			return
+		}
+		seen[r.Value]++
+	}
+	for task := range ran {
+		total(t, "W3", "runs of one task", 1, ran[task])
+		total(t, "W4", "results of one task", 1, seen[task])
+	}
+	p.quiet(len(ran), 0)
+}
+
+// poolOrder lets one worker alone be free, whatever their number, so that the
+// queue is emptied by it.
+func poolOrder(t *T) {
+	p := t.newPool(1 + t.rng.IntN(3))
+	// All workers are held by tasks of their own; one of them is let go.
+	held := newMeeting(p.workers)
+	others, one := newLatch(), newLatch()
+	for i := range p.workers {
+		release := others
+		if i == 0 {
+			release = one
+		}
+		p.submit(func() (int, error) {
+			held.arrive()
+			t.await(release)
+			return -1 - i, nil
+		})
+	}
+	if !t.await(held.all) {
+		return
+	}
+	n, each := t.clients(1), t.size(20, 3)
+	done := newMeeting(n * each)
+	var order []int // written by one worker at a time
+	for id := range n {
+		t.add(1, func(cl *Client) {
+			for i := range each {
+				task := id*each + i
+				p.submit(func() (int, error) {
+					order = append(order, task)
+					done.arrive()
+					return task, nil
+				})
+				cl.step()
+			}
+		})
+	}
+	t.run()
+	equal(t, "W4", "Pending while every worker is held", n*each, p.Pending())
+	one.open()
+	if !t.await(done.all) {
+		return
+	}
+	others.open()
+	p.Wait()
+	checkOrder(t, "W3", "one worker did not run tasks in the order of submission", order, n, each)
+	var results []int
+	for _, r := range p.Results() {
+		if r.Value >= 0 {
+			results = append(results, r.Value)
+		}
+	}
+	equal(t, "W13", "results are not in the order in which the tasks ended", fmt.Sprint(order), fmt.Sprint(results))
+}
+
+// checkOrder checks that of each goroutine's tasks the earlier comes first.
+func checkOrder(t *T, contract, message string, order []int, n, each int) {
+	if !equal(t, contract, "tasks that ran", n*each, len(order)) {
+		return
+	}
+	next := make([]int, n)
+	for _, task := range order {
+		id := task / each
+		if task%each != next[id] {
+			t.fail(contract, message, fmt.Sprintf("of each goroutine's %d tasks the earlier first", each), order)
+			return
+		}
+		next[id]++
+	}
+}
+
+func poolSums(t *T) {
+	p := t.newPool(1 + t.rng.IntN(3))
+	n, each := t.clients(2), t.size(40, 2)
+	t.add(n, func(cl *Client) {
+		for i := range each {
+			fails := cl.rng.IntN(3) == 0
+			look := cl.rng.IntN(4) == 0
+			p.submit(func() (int, error) {
+				if look {
+					s := p.check("in a task")
+					if s.Active < 1 || s.Submitted < 1 {
+						t.fail("W4", "a task that runs is not part of Active", "at least 1", fmt.Sprintf("%+v", s))
+					}
+					if _, busy, _ := p.states("in a task"); busy < 1 {
+						t.fail("W4", "no worker is Busy while a task runs", "at least 1", busy)
+					}
+				}
+				if fails {
+					return i, errTask
+				}
+				return i, nil
+			})
+			cl.step()
+		}
+	})
+	t.add(t.size(2, 1), func(cl *Client) {
+		var last workerpool.Stats
+		for range each * 2 {
+			s := p.check("while tasks run")
+			if s.Submitted < last.Submitted || s.Completed < last.Completed || s.Failed < last.Failed {
+				t.fail("W7", "a later snapshot shows fewer tasks", fmt.Sprintf("%+v", last), fmt.Sprintf("%+v", s))
+			}
+			last = s
+			cl.step()
+		}
+	})
+	if !t.cfg.Small {
+		t.add(1, func(cl *Client) {
+			last := 0
+			for range each {
+				p.states("while tasks run")
+				got := len(p.Results())
+				if got < last {
+					t.fail("W13", "later there are fewer results", last, got)
+				}
+				last = got
+				cl.step()
+			}
+		})
+		t.add(1, func(cl *Client) {
+			for range each {
+				if got := p.Pending(); got < 0 || got > n*each {
+					t.fail("W7", "Pending is impossible", fmt.Sprintf("0 to %d", n*each), got)
+				}
+				cl.step()
+			}
+		})
+	}
+	t.run()
+	p.Wait()
+	s := p.check("at rest")
+	p.quiet(int(s.Completed), int(s.Failed))
+	total(t, "W3", "tasks that were counted", uint64(n*each), s.Submitted)
+}
+
+// poolFails runs tasks that return errors and tasks that panic, more of them
+// than there are workers.
+func poolFails(t *T) {
+	p := t.newPool(1 + t.rng.IntN(3))
+	n, each := t.clients(2), t.size(12, 3)
+	boom := errors.New("boom")
+	for id := range n {
+		t.add(1, func(cl *Client) {
+			for i := range each {
+				task := id*each + i
+				p.submit(func() (int, error) {
+					switch task % 4 {
+					case 0:
+						return task, errTask
+					case 1:
+						panic(task)
+					case 2:
+						panic(boom)
+					default:
+						return task, nil
+					}
+				})
+				cl.step()
+			}
+		})
+	}
+	t.run()
+	p.Wait()
+	if t.gaveUp() {
+		return
+	}
+	var want, got [4]int
+	panicked := map[int]bool{}
+	for task := range n * each {
+		want[task%4]++
+	}
+	for _, r := range p.Results() {
+		var pe *workerpool.PanicError
+		switch {
+		case r.Err == nil:
+			got[3]++
+			equal(t, "W6", "the value of a task that succeeds", 3, r.Value%4)
+		case errors.As(r.Err, &pe):
+			equal(t, "W6", "the value in the result of a task that panicked", 0, r.Value)
+			if task, ok := pe.Value.(int); ok {
+				got[1]++
+				if panicked[task] || task%4 != 1 || task < 0 || task >= n*each {
+					t.fail("W6", "the result of a panic does not carry the panic's value", "each once", pe.Value)
+				}
+				panicked[task] = true
+				if pe.Unwrap() != nil {
+					t.fail("W6", "PanicError unwraps what is not an error", "<nil>", pe.Unwrap())
+				}
+				continue
+			}
+			got[2]++
+			if pe.Value != any(boom) || !errors.Is(r.Err, boom) {
+				t.fail("W6", "the result of a panic with an error does not unwrap to it", boom, pe.Value)
+			}
+		default:
+			got[0]++
+			if r.Err != errTask || r.Value%4 != 0 {
+				t.fail("W6", "the result of a failing task is not what it returned", errTask, fmt.Sprintf("%+v", r))
+			}
+		}
+	}
+	total(t, "W6", "results of tasks that failed, panicked, panicked with an error, succeeded", want, got)
+	p.quiet(want[3], want[0]+want[1]+want[2])
+	// All workers live on: as many tasks as workers can meet.
+	t.meet(p)
+	p.Wait()
+}
+
+// meet submits one task per worker; they wait for each other.
+func (t *T) meet(p *pool) {
+	m := newMeeting(p.workers)
+	for range p.workers {
+		p.submit(func() (int, error) {
+			m.arrive()
+			t.await(m.all)
+			return 0, nil
+		})
+	}
+	t.await(m.all)
+}
+
+// poolRendezvous lets as many tasks as there are workers wait for each other,
+// and checks that there are never more at once.
+func poolRendezvous(t *T) {
+	workers := 1 + t.rng.IntN(4)
+	p := t.newPool(workers)
+	equal(t, "W1", "the statistics of a new pool", workerpool.Stats{Workers: workers, Idle: workers}, p.Stats())
+	rounds := t.size(6, 1)
+	for round := range rounds {
+		t.meet(p)
+		if round%2 == 0 {
+			p.Wait()
+		}
+		t.step()
+	}
+	p.Wait()
+	p.quiet(rounds*workers, 0)
+	// Many tasks, none of which ends before all that run have been seen.
+	release := newLatch()
+	var running, most atomic.Int64
+	in := newMeeting(workers)
+	extra := t.size(3, 1) * workers
+	for range workers + extra {
+		p.submit(func() (int, error) {
+			now := running.Add(1)
+			for {
+				seen := most.Load()
+				if now <= seen || most.CompareAndSwap(seen, now) {
+					break
+				}
+			}
+			in.arrive()
+			t.await(release)
+			running.Add(-1)
+			return 0, nil
+		})
+	}
+	if !t.await(in.all) {
+		return
+	}
+	t.linger()
+	s := p.check("while every worker is held")
+	equal(t, "W4", "Active and Pending while every worker is held", [2]int{workers, extra}, [2]int{s.Active, s.Pending})
+	_, busy, _ := p.states("while every worker is held")
+	equal(t, "W4", "workers that are Busy while every one is held", workers, busy)
+	release.open()
+	p.Wait()
+	equal(t, "W5", "the most tasks that ran at once", int64(workers), most.Load())
+	p.quiet(rounds*workers+workers+extra, 0)
+}
+
+// poolFromTasks calls every method that a task may call, and lets tasks submit
+// tasks.
+func poolFromTasks(t *T) {
+	p := t.newPool(1 + t.rng.IntN(3))
+	depth := t.size(5, 2)
+	ran := make([]int, 1<<(depth+1))
+	var grow func(node int) func() (int, error)
+	grow = func(node int) func() (int, error) {
+		return func() (int, error) {
+			ran[node]++
+			if 2*node+1 < len(ran) {
+				p.submit(grow(2 * node))
+				p.submit(grow(2*node + 1))
+			}
+			switch node % 4 {
+			case 0:
+				p.Pending()
+			case 1:
+				p.Results()
+			case 2:
+				p.states("in a task")
+			default:
+				p.check("in a task")
+			}
+			return node, nil
+		}
+	}
+	p.submit(grow(1))
+	if t.rng.IntN(2) == 0 {
+		t.add(t.clients(2), func(cl *Client) { p.Wait(); cl.step() })
+		t.run()
+	}
+	// A task submits while it is active, so the pool is never at rest before
+	// the last one has ended.
+	p.Wait()
+	for node := 1; node < len(ran); node++ {
+		total(t, "W10", "runs of a task that another task submitted, when Wait had returned", 1, ran[node])
+	}
+	p.quiet(len(ran)-1, 0)
+	t.step()
+	if t.gaveUp() {
+		return
+	}
+
+	// Reset from inside: the task itself is forgotten, too.
+	p.submit(func() (int, error) {
+		p.Reset()
+		s := p.check("in a task after its Reset")
+		equal(t, "W12", "Submitted, Active, Completed after a task's own Reset",
+			[3]int{1, 1, 0}, [3]int{int(s.Submitted), s.Active, int(s.Completed)})
+		p.submit(func() (int, error) { return 77, nil })
+		return 0, errTask
+	})
+	p.Wait()
+	p.quiet(1, 0)
+	if r := p.Results(); len(r) == 1 && r[0].Value != 77 {
+		t.fail("W12", "the result after a task's own Reset", 77, r[0].Value)
+	}
+}
+
+// poolBurst submits far more tasks than any buffer is likely to hold while
+// every worker is held.
+func poolBurst(t *T) {
+	before := runtime.NumGoroutine()
+	p := t.newPool(1 + t.rng.IntN(3))
+	burst := 8
+	if !t.cfg.Small {
+		burst = []int{40, 300, 1500, 12000}[pick(t.rng, 50, 30, 15, 5)]
+	}
+	release := newLatch()
+	fromTask := t.rng.IntN(2) == 0
+	ran := make([]uint8, burst)
+	submit := func() {
+		for i := range burst {
+			p.submit(func() (int, error) { ran[i]++; return i, nil })
+			if i%64 == 0 {
+				t.step()
+			}
+		}
+	}
+	if !fromTask {
+		if !p.hold(release, value) {
+			return
+		}
+		submit()
+		equal(t, "W2", "Pending after a burst while every worker is held", burst, p.Pending())
+		// What waits is a task, not a goroutine.
+		if extra := runtime.NumGoroutine() - before - p.workers; extra > 150 {
+			t.fail("W5", "goroutines beside the workers while tasks are pending", "a fixed number", extra)
+		}
+		release.open()
+	} else {
+		p.submit(func() (int, error) { submit(); return 0, nil })
+	}
+	p.Wait()
+	if t.gaveUp() {
+		return
+	}
+	for i := range ran {
+		total(t, "W2", fmt.Sprintf("runs of a task out of a burst of %d", burst), 1, ran[i])
+	}
+	s := p.Stats()
+	want := uint64(burst + p.workers)
+	if fromTask {
+		want = uint64(burst + 1)
+	}
+	total(t, "W2", "tasks that were counted after a burst", want, s.Completed)
+}
+
+// poolIsolation writes into the slices that methods returned.
+func poolIsolation(t *T) {
+	p := t.newPool(2)
+	each := t.size(30, 4)
+	t.add(1, func(cl *Client) {
+		for i := range each {
+			p.submit(func() (int, error) { return i + 1, nil })
+			cl.step()
+		}
+	})
+	t.add(t.clients(2), func(cl *Client) {
+		for range each {
+			r := p.Results()
+			for i := range r {
+				if r[i].Value < 1 || r[i].Value > each || r[i].Err != nil {
+					t.fail("W13", "what a caller wrote into its slice of results is seen by others", "results of tasks", r[i])
+					return
+				}
+				r[i] = workerpool.Result[int]{Value: -1, Err: errTask}
+			}
+			_ = append(r, workerpool.Result[int]{Value: -2, Err: errTask})
+			states := p.WorkerStates()
+			for i := range states {
+				if states[i] != workerpool.Idle && states[i] != workerpool.Busy {
+					t.fail("W13", "what a caller wrote into its slice of states is seen by others", "idle or busy", states[i])
+					return
+				}
+				states[i] = workerpool.Stopped
+			}
+			_ = append(states, workerpool.Stopped)
+			cl.step()
+		}
+	})
+	t.run()
+	p.Wait()
+	if t.gaveUp() {
+		return
+	}
+	checkValues := func(when string, from, n int) []workerpool.Result[int] {
+		r := p.Results()
+		seen := map[int]int{}
+		for _, one := range r {
+			seen[one.Value]++
+		}
+		for i := range n {
+			total(t, "W13", when, 1, seen[from+i])
+		}
+		return r
+	}
+	checkValues("results of one task after callers changed their slices", 1, each)
+	kept := p.Results()
+	copied := slices.Clone(kept)
+	// Neither what a caller appends nor a Reset reaches across.
+	_ = append(kept, workerpool.Result[int]{Value: -3})
+	p.submit(func() (int, error) { return each + 1, nil })
+	p.Wait()
+	checkValues("results of one task after a caller appended to its slice", 1, each+1)
+	p.Reset()
+	for i := range each {
+		p.submit(func() (int, error) { return 1000 + i, nil })
+	}
+	p.Wait()
+	checkValues("results of one task after Reset", 1000, each)
+	if !slices.Equal(kept, copied) {
+		t.fail("W13", "a caller's slice of results changed after a Reset", copied, kept)
+	}
+}
+
+// poolMemory runs many tasks with big results, resets, and asks the garbage
+// collector what is still referred to.
+func poolMemory(t *T) {
+	const batch, batches = 40, 6
+	p := workerpool.New[*boulder](2)
+	t.atEnd(p.Close)
+	var all []weak.Pointer[boulder]
+	for range batches {
+		for i := range batch {
+			result, captured := &boulder{id: i}, &boulder{id: i}
+			all = append(all, weak.Make(result), weak.Make(captured))
+			err := p.Submit(func() (*boulder, error) {
+				if captured.id%5 == 4 {
+					panic(captured)
+				}
+				captured.id++
+				return result, nil
+			})
+			if err != nil {
+				t.fail("W2", "Submit was refused although the pool is open", "<nil>", err)
+			}
+			t.step()
+		}
+		p.Wait()
+		total(t, "W4", "results of a batch", batch, len(p.Results()))
+		p.Reset()
+	}
+	if kept := retained(all); kept > len(all)/4 {
+		t.fail("G4", "tasks and results that the pool no longer holds cannot be collected",
+			fmt.Sprintf("few of %d", len(all)), kept)
+	}
+}
