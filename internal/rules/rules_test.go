@@ -291,3 +291,20 @@ func TestBuiltinsAreSilent(t *testing.T) {
 		t.Errorf("built-in component accused: %s", show(f))
 	}
 }
+
+// TestRightDesigns: right code of unlike design is not accused.
+func TestRightDesigns(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join("testdata", "right", "*.go"))
+	if err != nil || len(files) == 0 {
+		t.Fatal("no right designs", err)
+	}
+	for _, file := range files {
+		src, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range findingsOf(t, map[string][]byte{filepath.Base(file): src}) {
+			t.Errorf("accused: %s", show(f))
+		}
+	}
+}

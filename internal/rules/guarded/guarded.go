@@ -64,7 +64,7 @@ func run(pass *analysis.Pass) (any, error) {
 			continue
 		}
 		g, ok := counterpart(guarded, b)
-		if !ok {
+		if !ok || !believed(guarded, bare, b) {
 			continue
 		}
 		reported[b.access.Pos] = true
@@ -97,9 +97,52 @@ func counterpart(guarded []sighting, b sighting) (best sighting, ok bool) {
 	return best, ok
 }
 
+// believed reports whether the code believes in a lock for the field: at least
+// as many functions use it under one as without (Engler et al., "Bugs as
+// deviant behavior", SOSP 2001). A store of nil at the end of the object's
+// life says nothing about the time before.
+func believed(guarded, bare []sighting, b sighting) bool {
+	functions := func(all []sighting) int {
+		seen := map[*ssa.Function]bool{}
+		for _, s := range all {
+			if !s.access.Field.Overlaps(b.access.Field) || isNilStore(s.access) {
+				continue
+			}
+			fn := s.access.Func.Fn
+			for fn.Parent() != nil {
+				fn = fn.Parent()
+			}
+			seen[fn] = true
+		}
+		return len(seen)
+	}
+	n := functions(guarded)
+	return n > 0 && n >= functions(bare)
+}
+
+func isNilStore(a lockset.Access) bool {
+	st, ok := a.Instr.(*ssa.Store)
+	if !ok {
+		return false
+	}
+	c, ok := st.Val.(*ssa.Const)
+	return ok && c.Value == nil && lockset.CanBeNil(c.Type())
+}
+
 // excused reports whether the order of the accesses may come from something
 // that is not a lock.
 func (b sighting) excused(written map[lockset.Field][]lockset.Access) bool {
+	teardown := !b.access.Write
+	for field, accesses := range written {
+		for _, a := range accesses {
+			if field.Overlaps(b.access.Field) && !isNilStore(a) {
+				teardown = false
+			}
+		}
+	}
+	if teardown {
+		return true
+	}
 	origin := b.view.Context.Origin
 	if origin == nil {
 		return false

@@ -59,9 +59,10 @@ func run(pass *analysis.Pass) (any, error) {
 	return nil, nil
 }
 
-// writersOf lists, for every atomic, the functions that change it.
-func writersOf(locks *lockset.Result) map[lockset.Field]map[*ssa.Function]bool {
-	writers := map[lockset.Field]map[*ssa.Function]bool{}
+// writersOf lists, for every atomic, the functions of the API, and the
+// goroutines, that change it.
+func writersOf(locks *lockset.Result) map[lockset.Field]map[*lockset.Func]bool {
+	writers := map[lockset.Field]map[*lockset.Func]bool{}
 	for _, f := range locks.Funcs {
 		for _, b := range f.Fn.Blocks {
 			for _, instr := range b.Instrs {
@@ -77,22 +78,17 @@ func writersOf(locks *lockset.Result) map[lockset.Field]map[*ssa.Function]bool {
 					key := locks.Resolve(addr)
 					if class, ok := key.Class(); ok && !locks.Fresh(key, f) {
 						if writers[class] == nil {
-							writers[class] = map[*ssa.Function]bool{}
+							writers[class] = map[*lockset.Func]bool{}
 						}
-						writers[class][outermost(f.Fn)] = true
+						for _, entry := range locks.Entries(f) {
+							writers[class][entry] = true
+						}
 					}
 				}
 			}
 		}
 	}
 	return writers
-}
-
-func outermost(fn *ssa.Function) *ssa.Function {
-	for fn.Parent() != nil {
-		fn = fn.Parent()
-	}
-	return fn
 }
 
 func name(k lockset.Key) string {

@@ -445,6 +445,9 @@ func (r *Result) Fresh(k Key, f *Func) bool {
 			if _, isConst := st.Val.(*ssa.Const); isConst {
 				continue
 			}
+			if again, ok := st.Val.(*ssa.UnOp); ok && again.X == alloc {
+				continue // "return x" of a named result
+			}
 			if v, ok := st.Val.(*ssa.Alloc); !ok || v.Parent() != f.Fn {
 				return false
 			}
@@ -472,4 +475,31 @@ func (r *Result) Fresh(k Key, f *Func) bool {
 		return len(rets) > 0
 	}
 	return false
+}
+
+// Entries are the functions through which f is reached: those of the API, and
+// those that a go statement starts.
+func (r *Result) Entries(f *Func) []*Func {
+	var out []*Func
+	seen := map[*Func]bool{}
+	var walk func(g *Func)
+	walk = func(g *Func) {
+		if seen[g] {
+			return
+		}
+		seen[g] = true
+		spawned := false
+		for _, c := range g.Calls {
+			if c.Kind == Spawned {
+				spawned = true
+			} else {
+				walk(c.Caller)
+			}
+		}
+		if g.API || spawned {
+			out = append(out, g)
+		}
+	}
+	walk(f)
+	return out
 }

@@ -340,3 +340,12 @@ func (k Key) Class() (Field, bool) {
 	owner := NamedOf(t)
 	return Field{owner, k.Inside()}, owner != nil
 }
+
+// CanBeNil reports whether the type has nil among its values.
+func CanBeNil(t types.Type) bool {
+	switch t.Underlying().(type) {
+	case *types.Pointer, *types.Map, *types.Slice, *types.Chan, *types.Signature, *types.Interface:
+		return true
+	}
+	return false
+}

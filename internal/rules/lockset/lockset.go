@@ -193,7 +193,7 @@ func (r *Result) Of(fn *ssa.Function) *Func {
 // isAPI reports whether code outside of the package can call fn directly.
 func (r *Result) isAPI(fn *ssa.Function) bool {
 	if fn.Parent() != nil || fn.Object() == nil || !fn.Object().Exported() {
-		return fn.Name() == "init" && fn.Parent() == nil
+		return fn.Synthetic == "package initializer"
 	}
 	recv := fn.Signature.Recv()
 	if recv == nil {
