@@ -166,9 +166,9 @@ type Iteration struct {
 
 // ScenarioTotals sums up one scenario over all iterations.
 type ScenarioTotals struct {
-	Name       string        `json:"name"`
-	Component  Component     `json:"component"`
-	Runs       int           `json:"runs"`
+	Name      string    `json:"name"`
+	Component Component `json:"component"`
+	Runs      int       `json:"runs"`
 	// Failures counts the runs that did not pass, Incomplete those among them
 	// that did not reach their end.
 	Failures   int           `json:"failures"`
@@ -321,7 +321,7 @@ type Result struct {
 	BuildTime time.Duration `json:"build_time_ns,omitempty"`
 	// HammerTime is the share of the iterations.
 	HammerTime time.Duration `json:"hammer_time_ns,omitempty"`
-	Seed      uint64        `json:"seed"`
+	Seed       uint64        `json:"seed"`
 	// Requested is the number of iterations asked for.
 	Requested  int              `json:"requested_iterations"`
 	Iterations []Iteration      `json:"iterations"`
