@@ -36,8 +36,8 @@ candidate gets nothing.
 Name entries to score only those: a path such as fail/cache-get-bare, a name, or
 a pattern such as 'pass/*'.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if format != "table" && format != "json" {
-				return usageError{inCommand{cmd.CommandPath(), fmt.Errorf("--format %q: want table or json", format)}}
+			if !slices.Contains([]string{"table", "json", "markdown"}, format) {
+				return usageError{inCommand{cmd.CommandPath(), fmt.Errorf("--format %q: want table, json or markdown", format)}}
 			}
 			entries, err := selectEntries(cmd, args)
 			if err != nil {
@@ -82,7 +82,7 @@ a pattern such as 'pass/*'.`,
 	f.Uint64Var(&seed, "seed", builtinSeed, "seed from which everything random derives")
 	f.IntVarP(&iterations, "iterations", "n", 100, "number of `N` iterations for each entry")
 	f.DurationVar(&timeout, "timeout", 10*time.Second, "deadline of one scenario in one iteration")
-	f.StringVar(&format, "format", "table", "table or json")
+	f.StringVar(&format, "format", "table", "table, json or markdown")
 	return cmd
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -25,7 +26,7 @@ type MatrixRow struct {
 	Wrong      []string             `json:"wrong,omitempty"`
 }
 
-// Matrix writes who was caught by what, and the sum: missed, falsely accused,
+// Matrix writes, as a table, JSON or markdown, who was caught by what, and the sum: missed, falsely accused,
 // and the median time to expose a wrong fix. It returns the number of rows that
 // are not as they must be.
 func Matrix(out *terminal.Stream, format string, rows []MatrixRow) (wrong int, err error) {
@@ -39,16 +40,12 @@ func Matrix(out *terminal.Stream, format string, rows []MatrixRow) (wrong int, e
 		enc.SetIndent("", "  ")
 		return wrong, enc.Encode(map[string]any{"entries": rows, "wrong": wrong, "summary": matrixSummary(rows)})
 	}
+	if format == "markdown" {
+		return wrong, matrixMarkdown(out, rows)
+	}
 	cells := make([][]string, len(rows))
 	for i, r := range rows {
-		iterations := "-"
-		if r.Iterations > 0 {
-			iterations = fmt.Sprint(r.Iterations)
-		}
-		name := r.Entry
-		if r.Starred {
-			name += " *"
-		}
+		name, iterations := r.cells()
 		caught := terminal.Clean(strings.Join(r.CaughtBy, ", "))
 		if len(r.Wrong) > 0 {
 			caught = out.Bad(terminal.Clean(strings.Join(r.Wrong, "; "))) + "\n" + caught
@@ -60,6 +57,37 @@ func Matrix(out *terminal.Stream, format string, rows []MatrixRow) (wrong int, e
 	b.WriteString(matrixSummary(rows) + "\n")
 	_, err = out.Write(b.Bytes())
 	return wrong, err
+}
+
+// cells are the entry's name, marked if it is free of data races, and the
+// iterations until it was exposed, as both tables show them.
+func (r MatrixRow) cells() (name, iterations string) {
+	name, iterations = r.Entry, "-"
+	if r.Iterations > 0 {
+		iterations = fmt.Sprint(r.Iterations)
+	}
+	if r.Starred {
+		name += " *"
+	}
+	return name, iterations
+}
+
+// matrixMarkdown is the table of docs/evidence.md.
+func matrixMarkdown(w io.Writer, rows []MatrixRow) error {
+	var b strings.Builder
+	b.WriteString("| entry (* free of data races) | status | lost | iterations | caught by |\n|---|---|---|--:|---|\n")
+	for _, r := range rows {
+		name, iterations := r.cells()
+		var lost []string
+		for _, id := range r.Lost {
+			lost = append(lost, string(id))
+		}
+		caught := slices.Concat(r.Wrong, r.CaughtBy)
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", name, r.Status, strings.Join(lost, ", "), iterations,
+			strings.ReplaceAll(terminal.Clean(strings.Join(caught, ", ")), "|", `\|`))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
 func matrixSummary(rows []MatrixRow) string {
