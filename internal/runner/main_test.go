@@ -53,7 +53,7 @@ func build(name string, environment []string, flags ...string) func() (string, e
 			return "", err
 		}
 		out := filepath.Join(buildDir, name)
-		args := append([]string{"build", "-overlay", overlay, "-o", out}, flags...)
+		args := append([]string{"build", "-trimpath", "-overlay", overlay, "-o", out}, flags...)
 		cmd := exec.Command("go", append(args, "./testdata/worker")...)
 		cmd.Env = append(os.Environ(), environment...)
 		if b, err := cmd.CombinedOutput(); err != nil {

@@ -132,12 +132,13 @@ func (f Frame) Position() result.Position {
 	return p
 }
 
-// Positions converts a stack, leaving out hidden frames and the runtime's own.
+// Positions converts a stack, leaving out hidden frames and those of the
+// runtime, also where it goes by another package's name.
 func Positions(frames []Frame) []result.Position {
 	var list []result.Position
 	for _, f := range frames {
-		pkg := f.Package()
-		if f.Hidden() || pkg == "runtime" || pkg == "testing" {
+		pkg, name := split(f.Function)
+		if f.Hidden() || pkg == "runtime" || pkg == "internal/sync" || strings.HasPrefix(name, "runtime_") {
 			continue
 		}
 		list = append(list, f.Position())

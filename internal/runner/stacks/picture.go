@@ -2,22 +2,186 @@ package stacks
 
 import (
 	"fmt"
+	"reflect"
+	"slices"
+	"strings"
 
 	"racebench/internal/result"
 	"racebench/internal/runner/place"
 )
 
-// Picture says who waits where and for what. Sources are the judged files by
-// their path relative to the candidate's folder.
-func Picture(list []Goroutine, sources map[string][]byte) []result.Wait {
+// Picture says who waits where, for what, and who is likely to hold it.
+// Sources are the judged files by their path relative to the candidate's
+// folder, such as "cache/cache.go"; without them only the kind of the wait is
+// known. Goroutines that wait in the same way are shown once.
+//
+// A dump does not say who holds a lock. The answer comes from the source: a
+// goroutine inside a method that has taken the lock above the line where it
+// waits now, and has not released it, is likely to hold it.
+func Picture(list []Goroutine, text map[string][]byte) []result.Wait {
+	src := newSources(text)
+	holds := make([][]held, len(list))
+	for i, g := range list {
+		holds[i] = src.holds(g)
+	}
 	var waits []result.Wait
 	for _, g := range list {
-		w := result.Wait{Goroutine: fmt.Sprintf("goroutine %d", g.ID), State: g.State, At: place.Positions(g.Frames), Count: 1}
+		w := result.Wait{
+			Goroutine: fmt.Sprintf("goroutine %d", g.ID), State: g.State, At: place.Positions(g.Frames), Count: 1,
+		}
 		if g.CreatedBy != nil {
 			p := g.CreatedBy.Position()
 			w.CreatedBy = &p
 		}
+		w.For, w.HeldBy = src.reason(g, list, holds)
+		if i := slices.IndexFunc(waits, func(other result.Wait) bool { return alike(w, other) }); i >= 0 {
+			waits[i].Count++
+			continue
+		}
 		waits = append(waits, w)
 	}
 	return waits
+}
+
+// alike reports whether two goroutines wait in the same way.
+func alike(a, b result.Wait) bool {
+	a.Goroutine, a.Count = b.Goroutine, b.Count
+	return reflect.DeepEqual(a, b)
+}
+
+// reason says what a goroutine waits for, and who is likely to hold it.
+func (s *sources) reason(g Goroutine, all []Goroutine, holds [][]held) (what string, by []string) {
+	at, judged := place.Innermost(g.Frames)
+	find := func(verbs ...string) (operation, bool) {
+		if !judged || !waitsIn(g, at) {
+			return operation{}, false
+		}
+		return s.at(at, verbs...)
+	}
+	switch g.State {
+	case "sync.Mutex.Lock", "sync.RWMutex.Lock", "sync.RWMutex.RLock":
+		// Inside RWMutex.Lock a mutex comes first.
+		writing := !strings.HasSuffix(g.State, "RLock")
+		verb := "RLock"
+		if writing {
+			verb = "Lock"
+		}
+		op, ok := find(verb)
+		if !ok {
+			return "a lock (" + g.State + ")", nil
+		}
+		return "the lock " + op.text, holders(g, op, all, holds)
+	case "sync.Cond.Wait":
+		what = "a signal"
+		if op, ok := find("Wait"); ok {
+			what += " on " + op.text
+		}
+		return what, nil
+	case "sync.WaitGroup.Wait":
+		what = "a wait group"
+		if op, ok := find("Wait"); ok {
+			what = "the wait group " + op.text
+		}
+		return what, children(g, all)
+	case "chan receive", "chan receive (nil chan)":
+		return s.channel(g, all, "receive", "a value from", find, "send", "close")
+	case "chan send", "chan send (nil chan)":
+		return s.channel(g, all, "send", "a receiver on", find, "receive")
+	case "select":
+		return "one of several channels", nil
+	case "select (no cases)":
+		return "nothing: an empty select never ends", nil
+	}
+	return "", nil
+}
+
+// waitsIn reports whether the goroutine waits in the frame itself or in the
+// standard library below it, and not in a function of somebody else's that it
+// called.
+func waitsIn(g Goroutine, at place.Frame) bool {
+	for _, f := range g.Frames {
+		if f == at {
+			return true
+		}
+		if f.Scenario() {
+			return false
+		}
+	}
+	return false
+}
+
+// holders lists the goroutines that have taken a lock of the same name.
+func holders(g Goroutine, op operation, all []Goroutine, holds [][]held) []string {
+	var list []string
+	for i, other := range all {
+		for _, h := range holds[i] {
+			if h.object != op.object || h.verb == "RLock" && op.verb == "RLock" && other.ID != g.ID {
+				continue
+			}
+			who := fmt.Sprintf("goroutine %d", other.ID)
+			if other.ID == g.ID {
+				who = "itself"
+			}
+			list = append(list, fmt.Sprintf("%s, likely: %s.%s at %s:%d", who, h.text, h.verb, h.at.File, h.at.Line))
+		}
+	}
+	if len(list) == 0 {
+		list = append(list, "none of these goroutines, as far as the source tells: perhaps a call that has ended left it locked")
+	}
+	return list
+}
+
+// children lists the goroutines that this one started: a wait group mostly
+// counts those.
+func children(g Goroutine, all []Goroutine) []string {
+	var list []string
+	for _, other := range all {
+		if other.Parent == g.ID {
+			list = append(list, fmt.Sprintf("goroutine %d, likely: it was started here", other.ID))
+		}
+	}
+	return list
+}
+
+// channel says what a goroutine at a channel waits for. Others inside a
+// function that does the opposite with a channel of the same name, or, if there
+// are none, with any, may be who it waits for.
+func (s *sources) channel(g Goroutine, all []Goroutine, verb, phrase string,
+	find func(...string) (operation, bool), opposite ...string,
+) (what string, by []string) {
+	op, ok := find(verb)
+	if !ok {
+		return phrase + " a channel", nil
+	}
+	what = fmt.Sprintf("%s the channel %s", phrase, op.text)
+	var same, any []string
+	for _, other := range all {
+		if other.ID == g.ID {
+			continue
+		}
+		for _, f := range other.Frames {
+			if !f.Judged() {
+				continue
+			}
+			fn, ok := s.around(f)
+			if !ok {
+				continue
+			}
+			for _, o := range fn.operations {
+				if !slices.Contains(opposite, o.verb) {
+					continue
+				}
+				line := fmt.Sprintf("goroutine %d, perhaps: %s on %s at %s:%d", other.ID, o.verb, o.text, f.Position().File, o.line)
+				if o.object == op.object {
+					same = append(same, line)
+				} else {
+					any = append(any, line)
+				}
+			}
+		}
+	}
+	if len(same) > 0 {
+		return what, same
+	}
+	return what, any
 }

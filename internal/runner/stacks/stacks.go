@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/maruel/panicparse/v2/stack"
@@ -18,12 +19,11 @@ type Goroutine struct {
 	ID    int
 	State string
 	// Leaked: the leak profile found that it can never be woken.
-	Leaked bool
-	Frames []place.Frame
-	// Arguments holds for each frame the words of its arguments, as far as the
-	// dump shows them.
-	Arguments [][]uint64
+	Leaked    bool
+	Frames    []place.Frame
 	CreatedBy *place.Frame
+	// Parent is the goroutine that created it, 0 if that is not known.
+	Parent int
 }
 
 const leakedMark = " (leaked)"
@@ -70,17 +70,13 @@ func convert(g *stack.Goroutine) Goroutine {
 	}
 	for _, c := range g.Stack.Calls {
 		out.Frames = append(out.Frames, frame(c))
-		var words []uint64
-		for _, a := range c.Args.Values {
-			if !a.IsAggregate && !a.IsInaccurate {
-				words = append(words, a.Value)
-			}
-		}
-		out.Arguments = append(out.Arguments, words)
 	}
 	if calls := g.CreatedBy.Calls; len(calls) > 0 {
 		f := frame(calls[0])
-		f.Function, _, _ = strings.Cut(f.Function, " in goroutine ")
+		function, parent, _ := strings.Cut(f.Function, " in goroutine ")
+		f.Function = function
+		// Dumps of Go 1.20 and before do not say; then it stays 0.
+		out.Parent, _ = strconv.Atoi(parent)
 		out.CreatedBy = &f
 	}
 	return out

@@ -1,0 +1,319 @@
+package runner
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"racebench/internal/result"
+)
+
+// observe runs one fixture once.
+func observe(t *testing.T, o Options, name string) *Evidence {
+	t.Helper()
+	o.Launcher = launcher(t)
+	if o.Plain.Path == "" {
+		o.Plain = plain(t)
+	}
+	if o.Timeout == 0 {
+		o.Timeout = 20 * time.Second
+	}
+	o.spinCPU = 200 * time.Millisecond
+	o.stall = 50 * time.Millisecond
+	o.Sources = fixtureSources(t)
+	o.TempDir = t.TempDir()
+	o.Scenarios = []Scenario{{Name: name, Component: result.Cache}}
+	if o.Iterations == 0 {
+		o.Iterations = 1
+	}
+	e, err := Run(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	left, err := os.ReadDir(o.TempDir)
+	if err != nil || len(left) > 0 {
+		t.Errorf("left in the temporary folder: %v, %v", left, err)
+	}
+	if len(e.Trouble) > 0 {
+		t.Errorf("trouble: %q", e.Trouble)
+	}
+	noWorkers(t, o.TempDir)
+	return e
+}
+
+// noWorkers checks that no process is left that works in a folder.
+func noWorkers(t *testing.T, dir string) {
+	t.Helper()
+	entries, err := filepath.Glob("/proc/[0-9]*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		pid, _ := strconv.Atoi(filepath.Base(entry))
+		environ, _ := os.ReadFile(filepath.Join(entry, "environ"))
+		if pid != os.Getpid() && bytes.Contains(environ, []byte("HOME="+dir)) {
+			line, _ := os.ReadFile(filepath.Join(entry, "cmdline"))
+			t.Errorf("process %d is left: %s", pid, bytes.ReplaceAll(line, []byte{0}, []byte(" ")))
+		}
+	}
+}
+
+func TestMisbehaviour(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		kind result.Kind
+		// text is part of what was observed, or of the message.
+		text string
+		// place is a function that the finding points at.
+		place    string
+		complete bool
+		plain    func(testing.TB) Binary
+		memory   uint64
+	}{
+		{name: "ok", complete: true},
+		{name: "leak-late", complete: true},
+		{name: "megabytes", complete: true},
+		{name: "abba", kind: result.Deadlock, text: proofLeak, place: "planted.(*account).deposit"},
+		{name: "abba", kind: result.Deadlock, text: proofDump, place: "planted.(*account).report", plain: noProfile},
+		{name: "abba-global", kind: result.Deadlock, text: proofDump, place: "planted.(*account).deposit"},
+		{name: "upgrade", kind: result.Deadlock, text: proofLeak, place: "planted.(*account).upgrade"},
+		{name: "ring", kind: result.Deadlock, text: proofLeak, place: "planted.forward"},
+		{name: "missed-signal", kind: result.Deadlock, text: "never be woken", place: "planted.(*account).awaitChange"},
+		{name: "partial", kind: result.Deadlock, text: proofLeak, place: "planted.(*account).deposit"},
+		{name: "leak", kind: result.GoroutineLeak, text: proofLeak, place: "planted.(*account).awaitChange", complete: true},
+		{name: "leak-global", kind: result.GoroutineLeak, text: "1 left", place: "planted.(*account).awaitChange", complete: true},
+		{name: "livelock", kind: result.Livelock, text: "used the processor", place: "planted.(*account).spin"},
+		{name: "tight", kind: result.Livelock, text: "used the processor"},
+		{name: "panic", kind: result.Panic, text: "assignment to entry in nil map"},
+		{name: "maps", kind: result.Fatal, text: "concurrent map"},
+		{name: "overflow", kind: result.Fatal, text: "stack overflow"},
+		{name: "exit", kind: result.Hostile, text: "exit code 0"},
+		{name: "exit2", kind: result.Hostile, text: "exit code 3"},
+		{name: "exit-later", kind: result.Hostile, text: "exit code 0"},
+		{name: "forge", kind: result.Hostile, text: "tampered"},
+		{name: "garbage", kind: result.Hostile, text: "tampered"},
+		{name: "hang-up", kind: result.Hostile},
+		{name: "memory", kind: result.ResourceLimit, text: "256 MiB of memory", memory: 256 << 20},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			o := Options{Memory: c.memory}
+			if c.plain != nil {
+				o.Plain = c.plain(t)
+			}
+			e := observe(t, o, c.name)
+			if len(e.Iterations) != 1 || e.Iterations[0].Complete != c.complete {
+				t.Errorf("iterations %+v, want one with complete %v", e.Iterations, c.complete)
+			}
+			if c.kind == "" {
+				if len(e.Findings) > 0 {
+					t.Errorf("accused: %+v", e.Findings)
+				}
+				return
+			}
+			i := slices.IndexFunc(e.Findings, func(f result.Finding) bool { return f.Kind == c.kind })
+			if i < 0 {
+				t.Fatalf("no finding of kind %s among %+v", c.kind, e.Findings)
+			}
+			f := e.Findings[i]
+			if len(e.Findings) > 1 {
+				t.Errorf("%d findings, want one: %+v", len(e.Findings), e.Findings)
+			}
+			if !strings.Contains(f.Message+" "+f.Observed, c.text) {
+				t.Errorf("message %q, observed %q; want %q", f.Message, f.Observed, c.text)
+			}
+			if c.place != "" && !slices.ContainsFunc(f.Positions, func(p result.Position) bool { return p.Function == c.place }) {
+				t.Errorf("positions %+v, want %s", f.Positions, c.place)
+			}
+		})
+	}
+}
+
+// A scenario that sleeps longer than its deadline, or polls for ever by
+// sleeping, gives no proof; the deadline alone decides nothing.
+func TestDeadline(t *testing.T) {
+	t.Parallel()
+	t.Run("slow", func(t *testing.T) {
+		t.Parallel()
+		e := observe(t, Options{Timeout: time.Second}, "sleepy")
+		if len(e.Findings) != 1 || e.Findings[0].Kind != result.Slow {
+			t.Errorf("findings %+v, want slow", e.Findings)
+		}
+		if it := e.Iterations[0]; !it.Complete || !it.Passed {
+			t.Errorf("iteration %+v, want complete and passed", it)
+		}
+	})
+	t.Run("polling", func(t *testing.T) {
+		t.Parallel()
+		e := observe(t, Options{Timeout: time.Second}, "sleep-poll")
+		if len(e.Findings) != 1 || e.Findings[0].Kind != result.Livelock {
+			t.Errorf("findings %+v, want livelock", e.Findings)
+		}
+	})
+	// Without the leak profile, one goroutine that goes on sleeping could
+	// release the others for all that a dump tells.
+	t.Run("partial", func(t *testing.T) {
+		t.Parallel()
+		e := observe(t, Options{Timeout: time.Second, Plain: noProfile(t)}, "partial")
+		if len(e.Findings) != 1 || e.Findings[0].Kind != result.Deadlock {
+			t.Errorf("findings %+v, want deadlock", e.Findings)
+		}
+	})
+}
+
+func TestRaceWorker(t *testing.T) {
+	b := race(t)
+	o := Options{Race: &b, RaceMode: RaceAll, Iterations: 3, Parallel: 1}
+	e := observe(t, o, "canary/data-race")
+	if len(e.Findings) != 1 {
+		t.Fatalf("findings %+v, want one", e.Findings)
+	}
+	f := e.Findings[0]
+	if f.Kind != result.DataRace || len(f.Positions) != 2 || len(f.Stacks) < 2 {
+		t.Errorf("finding %+v", f)
+	}
+	// A race is reported once in the life of a process; the runner sees to it
+	// that every iteration can show it.
+	if !slices.Equal(f.Iterations, []int{0, 1, 2}) {
+		t.Errorf("seen in iterations %v, want all three", f.Iterations)
+	}
+	for _, name := range []string{"ok", "canary/data-race-twin", "flood"} {
+		if e := observe(t, o, name); len(e.Findings) > 0 || !e.Iterations[2].Passed {
+			t.Errorf("%s: %+v", name, e.Findings)
+		}
+	}
+	for name, kind := range map[string]result.Kind{
+		"abba": result.Deadlock, "panic": result.Panic, "exit": result.Hostile, "leak": result.GoroutineLeak,
+	} {
+		if e := observe(t, Options{Race: &b, RaceMode: RaceAll}, name); len(e.Findings) != 1 || e.Findings[0].Kind != kind {
+			t.Errorf("%s: %+v, want %s", name, e.Findings, kind)
+		}
+	}
+}
+
+func TestRepeatedHangs(t *testing.T) {
+	e := observe(t, Options{Iterations: 9, Parallel: 2}, "abba")
+	skipped := 0
+	for _, it := range e.Iterations {
+		skipped += len(it.Skipped)
+		if it.Passed || it.Complete {
+			t.Errorf("iteration %+v passed", it)
+		}
+	}
+	// Two may be under way when the fifth ends.
+	if len(e.Iterations) != 9 || skipped < 9-maxHangs-1 || skipped > 9-maxHangs {
+		t.Errorf("%d of %d iterations skipped the scenario", skipped, len(e.Iterations))
+	}
+	if len(e.Limits) != 1 || !strings.Contains(e.Limits[0], "not run again") {
+		t.Errorf("limits %q", e.Limits)
+	}
+	if len(e.Findings) != 1 {
+		t.Errorf("%d findings, want the same one", len(e.Findings))
+	}
+}
+
+// The worker's own stderr says what became of its tricks.
+func TestContainment(t *testing.T) {
+	for name, want := range map[string]string{
+		"daemon":        "operation not permitted",
+		"raise":         "signal operation not permitted",
+		"write-outside": "permission denied",
+	} {
+		t.Run(name, func(t *testing.T) {
+			said, p := stderrOf(t, Options{}, name)
+			for _, m := range p.measures {
+				if !m.InForce {
+					t.Skipf("%s is not in force here: %s", m.Name, m.Detail)
+				}
+			}
+			if !strings.Contains(said, want) {
+				t.Errorf("the worker said %q, want %q", said, want)
+			}
+		})
+	}
+	// Where nothing keeps a worker from starting a process, that is found and
+	// killed.
+	t.Run("sweep", func(t *testing.T) {
+		o := Options{TempDir: t.TempDir(), bare: true}
+		said, _ := stderrOf(t, o, "daemon")
+		var pid int
+		if _, err := fmt.Sscanf(said, "daemon %d", &pid); err != nil || pid == 0 {
+			t.Skipf("no daemon could be started: %q", said)
+		}
+		noWorkers(t, o.TempDir)
+	})
+}
+
+func stderrOf(t *testing.T, options Options, name string) (string, *process) {
+	t.Helper()
+	options.Launcher = launcher(t)
+	o := options.withDefaults()
+	sc := Scenario{Name: name}
+	p, failure := o.ready(context.Background(), sc, plain(t))
+	if p == nil {
+		t.Fatal(trouble(*failure))
+	}
+	defer p.close()
+	if obs := p.execute(context.Background(), o, sc, 1, time.Minute, true); obs.ending != completed {
+		t.Fatal(trouble(obs))
+	}
+	p.close()
+	return p.stderr.String(), p
+}
+
+// Whenever the run is told to stop, it ends soon, keeps what it has, and leaves
+// no process.
+func TestInterrupt(t *testing.T) {
+	for _, after := range []time.Duration{0, time.Millisecond, 20 * time.Millisecond, 100 * time.Millisecond, 300 * time.Millisecond} {
+		t.Run(after.String(), func(t *testing.T) {
+			dir := t.TempDir()
+			ctx, cancel := context.WithTimeout(context.Background(), after)
+			defer cancel()
+			o := Options{
+				Launcher: launcher(t), Plain: plain(t), TempDir: dir, Iterations: 1000, Parallel: 2,
+				Scenarios: []Scenario{{Name: "ok"}, {Name: "sleepy"}, {Name: "abba"}},
+			}
+			e, err := Run(ctx, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !e.Interrupted {
+				t.Error("not marked as interrupted")
+			}
+			if len(e.Trouble) > 0 || len(e.Findings) > 0 {
+				t.Errorf("trouble %q, findings %+v", e.Trouble, e.Findings)
+			}
+			noWorkers(t, dir)
+		})
+	}
+}
+
+func TestNoLauncher(t *testing.T) {
+	e, err := Run(context.Background(), Options{
+		Launcher: []string{"/bin/true"}, Plain: plain(t), Iterations: 1, Scenarios: []Scenario{{Name: "ok"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(e.Trouble) == 0 || len(e.Findings) > 0 {
+		t.Errorf("trouble %q, findings %+v; want trouble of our own", e.Trouble, e.Findings)
+	}
+}
+
+func TestUnknownScenario(t *testing.T) {
+	e, err := Run(context.Background(), Options{
+		Launcher: launcher(t), Plain: plain(t), Iterations: 1, Scenarios: []Scenario{{Name: "no-such"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(e.Trouble) == 0 || len(e.Findings) > 0 {
+		t.Errorf("trouble %q, findings %+v; want trouble of our own", e.Trouble, e.Findings)
+	}
+}

@@ -1,0 +1,236 @@
+package stacks
+
+import (
+	"bytes"
+	"go/ast"
+	"go/parser"
+	"go/printer"
+	"go/token"
+	"strings"
+
+	"racebench/internal/result"
+	"racebench/internal/runner/place"
+)
+
+// sources answers what the judged code does at a line: a dump says where a
+// goroutine is, but not which lock it waits for, nor which ones it holds.
+type sources struct {
+	text  map[string][]byte
+	files map[string]*ast.File
+	fset  *token.FileSet
+}
+
+func newSources(text map[string][]byte) *sources {
+	return &sources{text: text, files: make(map[string]*ast.File), fset: token.NewFileSet()}
+}
+
+// file parses a file once; nil if there is none or it cannot be parsed.
+func (s *sources) file(name string) *ast.File {
+	f, known := s.files[name]
+	if !known {
+		if text, ok := s.text[name]; ok {
+			// A file with errors is left out: the candidate was compiled, so
+			// there are none.
+			f, _ = parser.ParseFile(s.fset, name, text, parser.SkipObjectResolution)
+		}
+		s.files[name] = f
+	}
+	return f
+}
+
+// operation is one use of a lock, a condition, a wait group or a channel in the
+// code.
+type operation struct {
+	// verb is Lock, RLock, Unlock, RUnlock, Wait, Signal, Broadcast, Done, send,
+	// receive or close.
+	verb string
+	// text is the operand as written, object the same with a receiver's name
+	// replaced by its type, so that it means the same in other methods.
+	text, object string
+	line         int
+	deferred     bool
+}
+
+// verbs are the methods that matter, whatever the type they belong to.
+var verbs = map[string]bool{
+	"Lock": true, "RLock": true, "Unlock": true, "RUnlock": true, "TryLock": true, "TryRLock": true,
+	"Wait": true, "Signal": true, "Broadcast": true, "Done": true,
+}
+
+// function is the innermost function around a line, with its operations in the
+// order of the source.
+type function struct {
+	operations []operation
+}
+
+// around returns the function that a frame is in.
+func (s *sources) around(f place.Frame) (function, bool) {
+	pos := f.Position()
+	file := s.file(pos.File)
+	if file == nil {
+		return function{}, false
+	}
+	var body *ast.BlockStmt
+	receiver, typ := "", ""
+	for _, d := range file.Decls {
+		fn, ok := d.(*ast.FuncDecl)
+		if !ok || fn.Body == nil || !s.covers(fn, pos.Line) {
+			continue
+		}
+		body = fn.Body
+		receiver, typ = receiverOf(fn)
+		// A function literal runs on its own.
+		ast.Inspect(fn.Body, func(n ast.Node) bool {
+			if lit, ok := n.(*ast.FuncLit); ok && s.covers(lit, pos.Line) {
+				body = lit.Body
+			}
+			return true
+		})
+	}
+	if body == nil {
+		return function{}, false
+	}
+	return function{operations: s.operations(body, receiver, typ)}, true
+}
+
+func (s *sources) covers(n ast.Node, line int) bool {
+	return s.fset.Position(n.Pos()).Line <= line && line <= s.fset.Position(n.End()).Line
+}
+
+// receiverOf returns a method's receiver and the name of its type.
+func receiverOf(fn *ast.FuncDecl) (name, typ string) {
+	if fn.Recv == nil || len(fn.Recv.List) != 1 {
+		return "", ""
+	}
+	field := fn.Recv.List[0]
+	if len(field.Names) == 1 {
+		name = field.Names[0].Name
+	}
+	for e := field.Type; ; {
+		switch t := e.(type) {
+		case *ast.StarExpr:
+			e = t.X
+		case *ast.IndexExpr:
+			e = t.X
+		case *ast.IndexListExpr:
+			e = t.X
+		case *ast.Ident:
+			return name, t.Name
+		default:
+			return name, ""
+		}
+	}
+}
+
+// operations lists what happens in a body, other functions inside left out.
+func (s *sources) operations(body *ast.BlockStmt, receiver, typ string) []operation {
+	var list []operation
+	add := func(verb string, operand ast.Expr, at token.Pos, deferred bool) {
+		text := s.print(operand)
+		object := text
+		if rest, ok := strings.CutPrefix(text, receiver+"."); ok && receiver != "" {
+			object = typ + "." + rest
+		}
+		list = append(list, operation{verb, text, object, s.fset.Position(at).Line, deferred})
+	}
+	deferred := make(map[ast.Node]bool)
+	ast.Inspect(body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncLit:
+			return false
+		case *ast.DeferStmt:
+			deferred[n.Call] = true
+		case *ast.SendStmt:
+			add("send", n.Chan, n.Arrow, false)
+		case *ast.UnaryExpr:
+			if n.Op == token.ARROW {
+				add("receive", n.X, n.OpPos, false)
+			}
+		case *ast.CallExpr:
+			switch fun := n.Fun.(type) {
+			case *ast.SelectorExpr:
+				if verbs[fun.Sel.Name] {
+					add(fun.Sel.Name, fun.X, fun.Sel.Pos(), deferred[n])
+				}
+			case *ast.Ident:
+				if fun.Name == "close" && len(n.Args) == 1 {
+					add("close", n.Args[0], n.Pos(), deferred[n])
+				}
+			}
+		}
+		return true
+	})
+	return list
+}
+
+func (s *sources) print(e ast.Expr) string {
+	var b bytes.Buffer
+	if err := printer.Fprint(&b, s.fset, e); err != nil {
+		return "?"
+	}
+	return b.String()
+}
+
+// at returns the first operation of one of the verbs on the frame's line.
+func (s *sources) at(f place.Frame, verbs ...string) (operation, bool) {
+	fn, ok := s.around(f)
+	if !ok {
+		return operation{}, false
+	}
+	for _, verb := range verbs {
+		for _, op := range fn.operations {
+			if op.line == f.Line && op.verb == verb {
+				return op, true
+			}
+		}
+	}
+	return operation{}, false
+}
+
+// held is a lock that a goroutine probably holds.
+type held struct {
+	operation
+	at result.Position
+}
+
+// holds lists the locks that were taken on the way to where the goroutine is,
+// as the source reads from top to bottom, and not released before: likely, not
+// certain, as branches and loops are not followed.
+func (s *sources) holds(g Goroutine) []held {
+	var list []held
+	for _, f := range g.Frames {
+		if !f.Judged() {
+			continue
+		}
+		fn, ok := s.around(f)
+		if !ok {
+			continue
+		}
+		var open []operation
+		for _, op := range fn.operations {
+			if op.line >= f.Line {
+				break
+			}
+			switch op.verb {
+			case "Lock", "RLock", "TryLock", "TryRLock":
+				open = append(open, op)
+			case "Unlock", "RUnlock":
+				if op.deferred {
+					continue
+				}
+				for i := len(open) - 1; i >= 0; i-- {
+					if open[i].object == op.object {
+						open = append(open[:i], open[i+1:]...)
+						break
+					}
+				}
+			}
+		}
+		for _, op := range open {
+			at := f.Position()
+			at.Line = op.line
+			list = append(list, held{op, at})
+		}
+	}
+	return list
+}
