@@ -68,8 +68,10 @@ func execute(s Scenario, cfg Config) protocol.Outcome {
 	began := Monotonic()
 	t := &T{cfg: cfg, given: newLatch()}
 	t.Client = t.newClient(nil)
-	t.par = drawParams(t.rng, cfg.Small)
-	if !cfg.Small {
+	if !s.Calm {
+		t.par = drawParams(t.rng, cfg.Small)
+	}
+	if !cfg.Small && !s.Calm {
 		defer t.par.apply(cfg.Seed)()
 	}
 	t.guard(func() { s.Run(t) })

@@ -39,6 +39,9 @@ type Scenario struct {
 	// Stress marks a scenario that makes sense only at full size: it looks at
 	// memory, or needs more operations than a controlled schedule can hold.
 	Stress bool
+	// Calm marks a scenario that runs with one processor setting and without
+	// noise: not the schedule is in question but the answers.
+	Calm bool
 	// Run executes the scenario once. It is called through Execute.
 	Run func(*T)
 }

@@ -28,6 +28,26 @@ func TestRight(t *testing.T) {
 	}
 }
 
+// TestGates replays the gates' histories on the built-in components.
+func TestGates(t *testing.T) {
+	for _, s := range Gates() {
+		for seed := range uint64(20) {
+			out := Execute(s, Config{Seed: seed})
+			for _, v := range out.Violations {
+				t.Fatalf("%s: seed %d: %+v\n%s", s.Name, seed, v, v.Stack)
+			}
+			if len(out.Histories) == 0 {
+				t.Fatalf("%s recorded nothing", s.Name)
+			}
+			for _, h := range out.Histories {
+				if d, err := history.Replay(h); d != nil || err != nil {
+					t.Fatalf("%s: seed %d: %v, %v", s.Name, seed, d, err)
+				}
+			}
+		}
+	}
+}
+
 func checkHistories(t *testing.T, seed uint64, out protocol.Outcome) {
 	t.Helper()
 	for _, h := range out.Histories {

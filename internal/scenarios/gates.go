@@ -1,0 +1,360 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+	"time"
+
+	"racebench/internal/cache"
+	"racebench/internal/counter"
+	"racebench/internal/model"
+	"racebench/internal/workerpool"
+)
+
+// Gates returns the scenarios that drive one component each by one goroutine
+// through all methods, with fresh random values. Their histories have one
+// client and are stepped through the model in the order in which they stand.
+func Gates() []Scenario {
+	return []Scenario{
+		{
+			Name: "gate/cache", Component: Cache, Run: gateCache, Calm: true,
+			Doc:      "One goroutine calls every method of caches of several capacities; each answer is that of the model.",
+			Contract: []string{"C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C10", "C12", "C13", "C14"},
+		},
+		{
+			Name: "gate/counter", Component: Counter, Run: gateCounter, Calm: true,
+			Doc:      "One goroutine calls every method of counters; each answer is that of the model.",
+			Contract: []string{"M1", "M2", "M3", "M4", "M5"},
+		},
+		{
+			Name: "gate/workerpool", Component: WorkerPool, Run: gatePool, Calm: true,
+			Doc:      "One goroutine calls every method of pools and lets each batch of tasks end before it goes on; each answer is that of the model.",
+			Contract: []string{"W1", "W2", "W3", "W4", "W6", "W7", "W10", "W11", "W12", "W13"},
+		},
+	}
+}
+
+// differs reports an answer that is not that of the contract.
+func (t *T) differs(contract, message string, expected, observed any) {
+	t.report(violation(kindBehaviour, contract, message, fmt.Sprint(expected), fmt.Sprint(observed)))
+}
+
+// panics reports whether f panics.
+func panics(f func()) (yes bool) {
+	defer func() { yes = recover() != nil }()
+	f()
+	return false
+}
+
+func gateCache(t *T) {
+	for _, capacity := range []int{0, -1} {
+		if !panics(func() { cache.New[int, int](capacity) }) {
+			t.differs("C1", fmt.Sprintf("New(%d)", capacity), "a panic", "no panic")
+		}
+	}
+	for _, capacity := range []int{1, 2, 3 + t.rng.IntN(6)} {
+		me := &cacheClient{Client: t.Client, cache: cache.New[int64, int64](capacity)}
+		var keys []int64
+		for range 2*capacity + 1 {
+			keys = append(keys, int64(t.rng.Uint64()))
+		}
+		for range 40 * (2 + capacity) {
+			key, value := keys[t.key(len(keys))], int64(t.rng.Uint64())
+			switch t.rng.IntN(16) {
+			case 0, 1, 2, 3:
+				me.get(key)
+			case 4, 5, 6, 7:
+				me.put(key, value)
+			case 8, 9:
+				me.remove(key)
+			case 10:
+				me.length()
+			case 11:
+				me.stats()
+			case 12:
+				if t.rng.IntN(4) == 0 {
+					me.clear()
+				} else {
+					me.hitRate()
+				}
+			default:
+				me.wholeLoad(key, value, t.rng.IntN(5))
+			}
+		}
+		// The rest shows what is left and in which order it leaves.
+		me.stats()
+		for _, key := range keys {
+			me.get(key)
+		}
+		for range capacity {
+			me.put(int64(t.rng.Uint64()), 0)
+			me.get(keys[t.rng.IntN(len(keys))])
+		}
+		me.stats()
+		t.history(model.Cache, []int64{int64(capacity)})
+	}
+}
+
+func (c *cacheClient) hitRate() {
+	called := c.now()
+	rate := c.cache.Stats().HitRate()
+	c.record(called, model.CacheHitRate, nil, []int64{int64(math.Float64bits(rate))})
+}
+
+// wholeLoad calls GetOrLoad with nobody else there.
+func (c *cacheClient) wholeLoad(key, value int64, kind int) {
+	mode := int64(model.OutcomeValue)
+	switch kind {
+	case 3:
+		mode = model.OutcomeError
+	case 4:
+		mode = model.OutcomePanic
+	}
+	ran, outcome := false, int64(model.OutcomeValue)
+	var got int64
+	var err error
+	boom := fmt.Sprint("boom ", value)
+	called := c.now()
+	func() {
+		defer func() {
+			if r := recover(); r == any(boom) {
+				outcome, got = model.OutcomePanic, 0
+			} else if r != nil {
+				panic(r)
+			}
+		}()
+		got, err = c.cache.GetOrLoad(key, func(k int64) (int64, error) {
+			ran = true
+			if k != key {
+				c.t.differs("C11", "the argument of load", key, k)
+			}
+			switch mode {
+			case model.OutcomeError:
+				return 0, errLoad
+			case model.OutcomePanic:
+				panic(boom)
+			}
+			return value, nil
+		})
+	}()
+	if err != nil {
+		outcome, got = model.OutcomeError, 0
+		if err != errLoad {
+			c.t.differs("C13", "the error of GetOrLoad", errLoad, err)
+		}
+	}
+	c.record(called, model.CacheLoad, []int64{key, mode, value}, []int64{outcome, got, bit(ran)})
+}
+
+func gateCounter(t *T) {
+	for range 3 {
+		c := counter.New()
+		for range 150 {
+			called := t.now()
+			switch t.rng.IntN(14) {
+			case 0, 1, 2, 3, 4:
+				success, elapsed := t.rng.IntN(3) > 0, t.rng.Int64N(1e9)
+				if t.rng.IntN(8) == 0 {
+					elapsed = -elapsed
+				}
+				c.RecordRequest(success, time.Duration(elapsed))
+				t.record(called, model.CounterRecord, []int64{bit(success), elapsed}, nil)
+			case 5, 6:
+				c.Increment()
+				t.record(called, model.CounterIncrement, nil, nil)
+			case 7, 8:
+				t.record(called, model.CounterStats, nil, counterStats(c.Stats()))
+			case 9:
+				if t.rng.IntN(4) == 0 {
+					t.record(called, model.CounterReset, nil, counterStats(c.Reset()))
+				} else {
+					t.record(called, model.CounterStats, nil, counterStats(c.Stats()))
+				}
+			case 10:
+				t.record(called, model.CounterSuccessRate, nil, bits(c.SuccessRate()))
+			case 11:
+				t.record(called, model.CounterStatsRate, nil, bits(c.Stats().SuccessRate()))
+			case 12:
+				t.record(called, model.CounterAverage, nil, []int64{int64(c.AverageProcessingTime())})
+			default:
+				t.record(called, model.CounterStatsAverage, nil, []int64{int64(c.Stats().AverageProcessingTime())})
+			}
+		}
+		called := t.now()
+		t.record(called, model.CounterReset, nil, counterStats(c.Reset()))
+		called = t.now()
+		t.record(called, model.CounterStats, nil, counterStats(c.Stats()))
+		t.history(model.Counter, nil)
+	}
+}
+
+func bits(f float64) []int64 { return []int64{int64(math.Float64bits(f))} }
+
+// gateClient drives a pool. Nothing that it looks at is in motion: either all
+// workers are held inside tasks, or all tasks have ended.
+type gateClient struct {
+	*poolClient
+	next int64
+}
+
+func (g *gateClient) op(name string, in, out []int64) { g.record(g.now(), name, in, out) }
+
+// batch submits tasks, perhaps looks and resets while all workers are held by
+// the first of them, and lets them end.
+func (g *gateClient) batch() {
+	t, p := g.t, g.pool
+	workers := p.workers
+	held, more := 0, 0
+	switch t.rng.IntN(3) {
+	case 0: // one task at a time
+		more = 1
+	case 1: // with one worker, the order is known
+		if workers == 1 {
+			more = 1 + t.rng.IntN(5)
+		} else {
+			more = 1
+		}
+	default:
+		held, more = workers, t.rng.IntN(4)
+	}
+	// Tasks of a batch end alike, so the order in which several workers end
+	// them does not show.
+	value, failure := int64(t.rng.Uint64()>>1), int64(0)
+	switch t.rng.IntN(5) {
+	case 0:
+		failure = 1 + t.rng.Int64N(1000)
+	case 1:
+		failure = model.ErrPanic
+	}
+	end := func() (int, error) {
+		switch failure {
+		case 0:
+			return int(value), nil
+		case model.ErrPanic:
+			panic(value)
+		}
+		return int(value), taskError{failure}
+	}
+	release, in, out := newLatch(), newMeeting(max(held, 1)), newMeeting(held+more)
+	submit := func(task func() (int, error)) int64 {
+		g.next++
+		called := g.now()
+		err := p.Submit(task)
+		g.record(called, model.PoolSubmit, []int64{g.next}, []int64{bit(err == nil)})
+		return g.next
+	}
+	var first, rest []int64
+	for range held {
+		first = append(first, submit(func() (int, error) {
+			defer out.arrive()
+			in.arrive()
+			t.await(release)
+			return end()
+		}))
+	}
+	if held > 0 {
+		t.await(in.all)
+		for _, id := range first {
+			g.op(model.PoolStart, []int64{id}, nil)
+		}
+	}
+	for range more {
+		rest = append(rest, submit(func() (int, error) {
+			defer out.arrive()
+			return end()
+		}))
+		if held == 0 && workers > 1 {
+			break
+		}
+	}
+	if held > 0 {
+		for _, op := range []int{0, 1, 2, 5} {
+			g.look(op)
+		}
+		if t.rng.IntN(4) == 0 {
+			g.look(3) // Reset drops the rest
+			for range rest {
+				out.arrive()
+			}
+			rest = nil
+			g.look(5)
+			g.look(0)
+			g.look(1)
+		}
+	}
+	release.open()
+	t.await(out.all)
+	// The last instruction of a task comes before its end: let it end.
+	for range 50 {
+		runtime.Gosched()
+	}
+	ended := value
+	if failure == model.ErrPanic {
+		ended = 0
+	}
+	p.Wait()
+	for _, id := range first {
+		g.op(model.PoolEnd, []int64{id, ended, failure}, nil)
+	}
+	for _, id := range rest {
+		g.op(model.PoolStart, []int64{id}, nil)
+		g.op(model.PoolEnd, []int64{id, ended, failure}, nil)
+	}
+	g.op(model.PoolWait, nil, nil)
+}
+
+func gatePool(t *T) {
+	for _, workers := range []int{0, -1} {
+		if !panics(func() { workerpool.New[int](workers) }) {
+			t.differs("W1", fmt.Sprintf("New(%d)", workers), "a panic", "no panic")
+		}
+	}
+	for state, name := range []string{"idle", "busy", "stopped"} {
+		if got := workerpool.State(state).String(); got != name {
+			t.differs("W7", fmt.Sprintf("State(%d).String()", state), name, got)
+		}
+	}
+	if err := error(&workerpool.PanicError{Value: errLoad}); !errors.Is(err, errLoad) || err.Error() == "" {
+		t.differs("W6", "a PanicError with an error as its value", "it unwraps to it, and has a text", err.Error())
+	}
+	for _, workers := range []int{1, 2, 3} {
+		p := t.newPool(workers)
+		g := &gateClient{poolClient: &poolClient{Client: t.Client, pool: p}}
+		g.look(5)
+		g.look(2)
+		for range 12 {
+			g.batch()
+			for _, op := range []int{0, 1, 2, 5} {
+				g.look(op)
+			}
+			if t.rng.IntN(5) == 0 {
+				g.look(3)
+				g.look(5)
+			}
+			if t.gaveUp() {
+				return
+			}
+		}
+		g.op(model.PoolClose, nil, nil)
+		p.Close()
+		g.op(model.PoolClosed, nil, nil)
+		for _, op := range []int{0, 1, 2, 5, 4} {
+			g.look(op)
+		}
+		g.next++
+		called := g.now()
+		err := p.Submit(func() (int, error) { return 0, nil })
+		g.record(called, model.PoolSubmit, []int64{g.next}, []int64{bit(err == nil)})
+		if err != nil && !errors.Is(err, workerpool.ErrClosed) {
+			t.differs("W2", "Submit after Close", workerpool.ErrClosed, err)
+		}
+		p.Close()
+		g.look(5)
+		g.look(3)
+		g.look(1)
+		g.look(5)
+		t.history(model.WorkerPool, []int64{int64(workers)})
+	}
+}
