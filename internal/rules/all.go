@@ -4,6 +4,8 @@ import (
 	"racebench/internal/rules/addingo"
 	"racebench/internal/rules/atomicassign"
 	"racebench/internal/rules/callback"
+	"racebench/internal/rules/checkact"
+	"racebench/internal/rules/condbare"
 	"racebench/internal/rules/condif"
 	"racebench/internal/rules/copylocks"
 	"racebench/internal/rules/deferloop"
@@ -15,6 +17,7 @@ import (
 	"racebench/internal/rules/lockorder"
 	"racebench/internal/rules/lockpercall"
 	"racebench/internal/rules/lostcancel"
+	"racebench/internal/rules/mixedatomic"
 	"racebench/internal/rules/relock"
 	"racebench/internal/rules/rlockwrite"
 	"racebench/internal/rules/sleepsync"
@@ -38,12 +41,15 @@ func All() []Rule {
 		relock.Rule,
 		deferloop.Rule,
 		callback.Rule,
+		checkact.Rule,
 		loadstore.Rule,
 		addingo.Rule,
 		condif.Rule,
 		internalreturned.Rule,
 		trylock.Rule,
 		lockorder.Rule,
+		condbare.Rule,
+		mixedatomic.Rule,
 		copylocks.Rule,
 		waitgroup.Rule,
 		lostcancel.Rule,

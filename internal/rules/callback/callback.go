@@ -37,7 +37,7 @@ func run(pass *analysis.Pass) (any, error) {
 					continue
 				}
 				for _, v := range locks.Views(f, instr) {
-					k, ok := component(v)
+					k, ok := holds(locks, v, 0)
 					if !ok || v.Unknown || reported[call.Pos()] {
 						continue
 					}
@@ -64,6 +64,28 @@ func isWork(p *ssa.Parameter) bool {
 	}
 	res := sig.Results()
 	return types.Identical(res.At(res.Len()-1).Type(), types.Universe.Lookup("error").Type())
+}
+
+// holds finds a lock of the component that is held. One that has no name in this
+// function, as in a helper that is handed nothing but the task, is looked for
+// in the callers.
+func holds(locks *lockset.Result, v lockset.View, depth int) (lockset.Key, bool) {
+	if k, ok := component(v); ok {
+		return k, true
+	}
+	call := v.Context.Call
+	if _, unnamed := v.Locks[lockset.Other]; !unnamed || call == nil || depth > 8 || v.Unknown {
+		return lockset.Key{}, false
+	}
+	for _, up := range locks.CallViews(call) {
+		if up.Unknown {
+			continue
+		}
+		if k, ok := holds(locks, up, depth+1); ok {
+			return k, true
+		}
+	}
+	return lockset.Key{}, false
 }
 
 // component picks a lock that belongs to the component and not to the one

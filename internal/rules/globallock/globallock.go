@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/ssa"
 
 	"racebench/internal/rules/lockset"
 )
@@ -20,6 +21,7 @@ var analyzer = &analysis.Analyzer{
 func run(pass *analysis.Pass) (any, error) {
 	locks := pass.ResultOf[lockset.Analyzer].(*lockset.Result)
 	reported := map[string]bool{}
+	handedOut(pass, locks, reported)
 	for _, a := range locks.Accesses() {
 		// Only where the object has no lock of its own in hand, and where it
 		// is changed: a registry of all instances needs a common lock.
@@ -54,4 +56,37 @@ func run(pass *analysis.Pass) (any, error) {
 		}
 	}
 	return nil, nil
+}
+
+// handedOut reports package-level locks whose address every instance gets.
+func handedOut(pass *analysis.Pass, locks *lockset.Result, reported map[string]bool) {
+	for _, f := range locks.Funcs {
+		for _, b := range f.Fn.Blocks {
+			for _, instr := range b.Instrs {
+				st, ok := instr.(*ssa.Store)
+				if !ok {
+					continue
+				}
+				global, ok := st.Val.(*ssa.Global)
+				to, isField := st.Addr.(*ssa.FieldAddr)
+				if !ok || !isField || !lockset.IsMutex(global.Type()) || reported[global.Name()] {
+					continue
+				}
+				field, ok := lockset.FieldOf(to)
+				if !ok {
+					continue
+				}
+				reported[global.Name()] = true
+				pos := st.Pos()
+				if !pos.IsValid() {
+					pos = to.Pos()
+				}
+				pass.Report(analysis.Diagnostic{
+					Pos:     pos,
+					Message: fmt.Sprintf("%s of every instance is the package-level %s: no two of them can work at the same time", field, global.Name()),
+					Related: []analysis.RelatedInformation{{Pos: global.Pos(), Message: "declared here"}},
+				})
+			}
+		}
+	}
 }

@@ -503,3 +503,11 @@ func (r *Result) Entries(f *Func) []*Func {
 	walk(f)
 	return out
 }
+
+// CallViews returns the ways in which the caller arrives at a call.
+func (r *Result) CallViews(c *Call) []View { return r.views(c.Caller, c.StateAt()) }
+
+// InCaller is the caller's name for a place that the callee of a call names.
+func (r *Result) InCaller(k Key, callee *Func, c *ssa.CallCommon, caller *Func) (Key, bool) {
+	return r.translator(callee, c.Args, caller)(k)
+}

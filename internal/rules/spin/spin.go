@@ -39,8 +39,9 @@ func run(pass *analysis.Pass) (any, error) {
 	return nil, nil
 }
 
-// spins reports whether nothing happens in a loop but looking at an atomic, or
-// trying to take a lock or flag, and yielding.
+// spins reports whether nothing happens in a loop but looking at an atomic,
+// taking a lock to look at something under it, trying to take a lock or flag,
+// and yielding.
 func spins(locks *lockset.Result, loop []*ssa.BasicBlock) token.Pos {
 	in := map[*ssa.BasicBlock]bool{}
 	for _, b := range loop {
@@ -52,11 +53,11 @@ func spins(locks *lockset.Result, loop []*ssa.BasicBlock) token.Pos {
 		for _, instr := range b.Instrs {
 			switch instr := instr.(type) {
 			case *ssa.Call:
-				if op, _, ok := locks.LockOperation(&instr.Call); ok {
-					if op != lockset.TryLock && op != lockset.TryRLock {
-						return token.NoPos
-					}
+				if _, _, ok := locks.LockOperation(&instr.Call); ok {
 					at = earliest(at, instr.Pos())
+					continue
+				}
+				if b, ok := instr.Call.Value.(*ssa.Builtin); ok && (b.Name() == "len" || b.Name() == "cap") {
 					continue
 				}
 				fn := instr.Call.StaticCallee()

@@ -39,3 +39,21 @@ func (c *Cache) notify() {
 		_ = f() // want
 	}
 }
+
+type result struct {
+	n   int
+	err error
+}
+
+func (c *Cache) Do(task func() (int, error)) error {
+	c.mu.Lock()
+	r := call(task)
+	c.entries["last"] = r.n
+	c.mu.Unlock()
+	return r.err
+}
+
+func call(task func() (int, error)) (r result) {
+	r.n, r.err = task() // want
+	return r
+}
