@@ -48,6 +48,19 @@ func TestGates(t *testing.T) {
 	}
 }
 
+// TestProbes runs the probes on the built-in components, which lock no more
+// than they must.
+func TestProbes(t *testing.T) {
+	for _, s := range Probes() {
+		for seed := range uint64(3) {
+			out := Execute(s, Config{Seed: seed})
+			for _, v := range out.Violations {
+				t.Errorf("%s: seed %d: %+v\n%s", s.Name, seed, v, v.Stack)
+			}
+		}
+	}
+}
+
 func checkHistories(t *testing.T, seed uint64, out protocol.Outcome) {
 	t.Helper()
 	for _, h := range out.Histories {
