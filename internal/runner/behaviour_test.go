@@ -5,9 +5,9 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -48,21 +48,31 @@ func observe(t *testing.T, o Options, name string) *Evidence {
 	return e
 }
 
-// noWorkers checks that no process is left that works in a folder.
+// noWorkers checks that no process is left that has its home below a folder.
 func noWorkers(t *testing.T, dir string) {
+	t.Helper()
+	for _, w := range workersIn(t, dir) {
+		t.Errorf("a process is left: %s", w)
+	}
+}
+
+// workersIn lists the processes that have their home below a folder.
+func workersIn(t *testing.T, dir string) []string {
 	t.Helper()
 	entries, err := filepath.Glob("/proc/[0-9]*")
 	if err != nil {
 		t.Fatal(err)
 	}
+	var list []string
 	for _, entry := range entries {
-		pid, _ := strconv.Atoi(filepath.Base(entry))
+		// What ends meanwhile is not there.
 		environ, _ := os.ReadFile(filepath.Join(entry, "environ"))
-		if pid != os.Getpid() && bytes.Contains(environ, []byte("HOME="+dir)) {
+		if bytes.Contains(environ, []byte("HOME="+dir)) {
 			line, _ := os.ReadFile(filepath.Join(entry, "cmdline"))
-			t.Errorf("process %d is left: %s", pid, bytes.ReplaceAll(line, []byte{0}, []byte(" ")))
+			list = append(list, filepath.Base(entry)+" "+string(bytes.ReplaceAll(line, []byte{0}, []byte(" "))))
 		}
 	}
+	return list
 }
 
 func TestMisbehaviour(t *testing.T) {
@@ -244,7 +254,7 @@ func TestContainment(t *testing.T) {
 		said, _ := stderrOf(t, o, "daemon")
 		var pid int
 		if _, err := fmt.Sscanf(said, "daemon %d", &pid); err != nil || pid == 0 {
-			t.Skipf("no daemon could be started: %q", said)
+			t.Fatalf("no daemon could be started: %q", said)
 		}
 		noWorkers(t, o.TempDir)
 	})
@@ -292,6 +302,45 @@ func TestInterrupt(t *testing.T) {
 			noWorkers(t, dir)
 		})
 	}
+}
+
+// orphan makes the test binary a runner that is killed in the middle of a run.
+const orphan = "RACEBENCH_TEST_ORPHAN"
+
+// Workers end with the runner even if it is killed by a signal that it cannot
+// answer.
+func TestRunnerKilled(t *testing.T) {
+	dir := t.TempDir()
+	if binary := os.Getenv(orphan); binary != "" {
+		_, err := Run(context.Background(), Options{
+			Launcher: launcher(t), Plain: Binary{Path: binary}, TempDir: os.Getenv("TMPDIR"), Iterations: 1, Parallel: 1,
+			Scenarios: []Scenario{{Name: "leak-late"}, {Name: "tight"}},
+			Progress:  func(Event) {}, spinCPU: time.Hour, Timeout: time.Hour,
+		})
+		t.Fatalf("the run ended: %v", err)
+	}
+	cmd := exec.Command(os.Args[0], "-test.run=^TestRunnerKilled$")
+	cmd.Env = append(os.Environ(), orphan+"="+plain(t).Path, "TMPDIR="+dir)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for len(workersIn(t, dir)) == 0 {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err == nil {
+		t.Error("the runner was not killed")
+	}
+	// The kernel sends the signal; dying takes a moment.
+	for range 500 {
+		if len(workersIn(t, dir)) == 0 {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	noWorkers(t, dir)
 }
 
 func TestNoLauncher(t *testing.T) {

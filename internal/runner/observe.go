@@ -81,7 +81,7 @@ func (p *process) watch(ctx context.Context, o *Options, sc Scenario, seed uint6
 		Leaks: p.ready.LeakProfile && !o.Without.LeakProfile,
 	}})
 	if err != nil {
-		return p.ended(sc)
+		return p.ended(o, sc)
 	}
 	w := stacks.Watch{
 		Timers: o.timers(), SpinCPU: o.spinCPU, NoDumps: o.Without.Dumps, NoLeaks: o.Without.LeakProfile,
@@ -105,7 +105,7 @@ func (p *process) watch(ctx context.Context, o *Options, sc Scenario, seed uint6
 					return p.outcome(o, sc, *r.Outcome)
 				}
 			}
-			return p.ended(sc)
+			return p.ended(o, sc)
 		case <-look.C:
 			p.guardMemory(o)
 		case <-deadline.C:
@@ -113,13 +113,13 @@ func (p *process) watch(ctx context.Context, o *Options, sc Scenario, seed uint6
 				return p.unresponsive(sc, final)
 			}
 			if asked, err = p.send(protocol.Request{Dump: true}); err != nil {
-				return p.ended(sc)
+				return p.ended(o, sc)
 			}
 			deadline.Reset(10 * time.Second)
 		case r, ok := <-p.replies:
 			switch {
 			case !ok:
-				return p.ended(sc)
+				return p.ended(o, sc)
 			case r.err != nil:
 				return p.forged(sc, r.err)
 			case r.Outcome != nil && r.ID == id:
@@ -197,7 +197,7 @@ func (p *process) outcome(o *Options, sc Scenario, out protocol.Outcome) observa
 }
 
 // ended explains the end of a worker that was not asked to end.
-func (p *process) ended(sc Scenario) observation {
+func (p *process) ended(o *Options, sc Scenario) observation {
 	if !p.awaitExit(5 * time.Second) {
 		p.kill("")
 		<-p.exited
@@ -210,6 +210,12 @@ func (p *process) ended(sc Scenario) observation {
 		return observation{ending: crashed, findings: []result.Finding{limitFinding(sc, limit)}}
 	}
 	cause := crash.Explain(p.state, stderr)
+	// The kernel kills at the hard limit, and Go ignores the signal before.
+	if used := p.state.UserTime() + p.state.SystemTime(); cause.Unexplained && used >= o.cpuLimit() {
+		return observation{ending: crashed, findings: []result.Finding{
+			limitFinding(sc, fmt.Sprintf("more than %v of processor time", o.cpuLimit())),
+		}}
+	}
 	if cause.Unexplained {
 		return observation{ending: failed, trouble: "a worker was killed from outside while it ran " + sc.Name}
 	}

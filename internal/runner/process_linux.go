@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 func lockThread() { runtime.LockOSThread() }
@@ -27,9 +28,10 @@ func killGroup(pid int) {
 
 // sweep kills the processes that a worker started and that left its group: they
 // are known by the worker's folder in the environment that they inherited, or
-// as their working directory. It looks again until it finds none.
+// as their working directory. It looks again until it finds none; dying takes a
+// moment.
 func sweep(dir string) {
-	for range 20 {
+	for range 400 {
 		found := false
 		entries, err := filepath.Glob("/proc/[0-9]*")
 		if err != nil {
@@ -53,7 +55,7 @@ func sweep(dir string) {
 		if !found {
 			return
 		}
-		runtime.Gosched()
+		time.Sleep(5 * time.Millisecond)
 	}
 }
 

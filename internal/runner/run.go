@@ -80,6 +80,8 @@ type run struct {
 	trouble    []string
 	hangs      map[string]map[string]int
 	skip       map[string]bool
+	// stillborn counts the workers that ended before they were ready.
+	stillborn int
 }
 
 // stop ends the run early.
@@ -154,6 +156,15 @@ func (l *lane) worker(ctx context.Context, sc Scenario, race bool) (*process, *o
 		b = *l.run.o.Race
 	}
 	p, obs := l.run.o.ready(ctx, sc, b)
+	if p == nil && obs.ending != interrupted {
+		l.run.mu.Lock()
+		l.run.stillborn++
+		giveUp := l.run.stillborn >= maxHangs
+		l.run.mu.Unlock()
+		if giveUp {
+			defer l.run.stop(fmt.Sprintf("%d workers ended before they were ready", maxHangs))
+		}
+	}
 	if p != nil {
 		l.workers[race] = p
 		l.run.mu.Lock()
@@ -189,7 +200,7 @@ func (o *Options) ready(ctx context.Context, sc Scenario, b Binary) (*process, *
 			f.Message = "the initialisation of a package does not end"
 		}
 	default:
-		obs = p.ended(sc)
+		obs = p.ended(o, sc)
 	}
 	p.close()
 	return nil, &obs
@@ -227,6 +238,9 @@ func (l *lane) iterate(ctx context.Context, i int) {
 			break
 		}
 		r.record(sc, &it, obs)
+		if obs.ending == failed {
+			r.stop("racebench could not go on: " + obs.trouble)
+		}
 	}
 	it.Passed = it.Passed && it.Complete
 	it.Elapsed = time.Since(began)

@@ -85,7 +85,7 @@ func (p *process) bench(ctx context.Context, o *Options, sc Scenario, q protocol
 	began := time.Now()
 	id, err := p.send(protocol.Request{Bench: &q})
 	if err != nil {
-		obs := p.ended(sc)
+		obs := p.ended(o, sc)
 		return 0, &obs
 	}
 	for {
@@ -95,7 +95,7 @@ func (p *process) bench(ctx context.Context, o *Options, sc Scenario, q protocol
 			elapsed := time.Since(began)
 			switch {
 			case !ok:
-				obs = p.ended(sc)
+				obs = p.ended(o, sc)
 			case r.err != nil:
 				obs = p.forged(sc, r.err)
 			case r.ID != id || r.Bench == nil || r.Bench.Operations != q.Operations:

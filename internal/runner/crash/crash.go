@@ -42,6 +42,7 @@ const raceExit = 66
 var (
 	fatalError = regexp.MustCompile(`(?m)^fatal error: (.*)$`)
 	goPanic    = regexp.MustCompile(`(?m)^panic: (.*)$`)
+	signalled  = regexp.MustCompile(`(?m)^(SIG[A-Z]+: .*)$`)
 	stackSize  = regexp.MustCompile(`(?m)^runtime: goroutine stack exceeds`)
 	goroutine  = regexp.MustCompile(`(?m)^goroutine \d+ (?:gp=\S+ m=\S+ (?:mp=\S+ )?)?\[`)
 )
@@ -56,12 +57,6 @@ func Explain(state *os.ProcessState, stderr string) Cause {
 	code := state.ExitCode()
 	if status.Signaled() {
 		switch sig := status.Signal(); sig {
-		case syscall.SIGXCPU:
-			c.Kind, c.Message = result.ResourceLimit, "the process used up its processor time"
-			return c
-		case syscall.SIGXFSZ:
-			c.Kind, c.Message = result.ResourceLimit, "the process wrote a file larger than it may"
-			return c
 		case syscall.SIGKILL:
 			c.Kind, c.Message, c.Unexplained = result.ResourceLimit, "the process was killed from outside", true
 			return c
@@ -89,6 +84,8 @@ func Explain(state *os.ProcessState, stderr string) Cause {
 		if strings.Contains(text, "all goroutines are asleep") {
 			c.Kind = result.Deadlock
 		}
+	case signalled.MatchString(stderr):
+		c.Kind, c.Message = result.Fatal, "the process ended by signal: "+signalled.FindStringSubmatch(stderr)[1]
 	case goPanic.MatchString(stderr):
 		c.Kind, c.Message = result.Panic, "panic: "+goPanic.FindStringSubmatch(stderr)[1]
 	case !status.Signaled():

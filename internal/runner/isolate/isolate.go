@@ -42,8 +42,9 @@ type Spec struct {
 	// detector's memory layout needs on some kernels; it would otherwise
 	// execute itself again, which a worker may not.
 	FixedAddresses bool `json:"fixed_addresses,omitempty"`
-	// Bare leaves system calls unfiltered, as on a machine that has no filter.
-	// It is there for the tests of what comes second.
+	// Bare leaves system calls unfiltered and files unrestricted, as on a machine
+	// whose kernel can do neither. It is there for the tests of what comes
+	// second.
 	Bare bool `json:"bare,omitempty"`
 }
 

@@ -68,7 +68,9 @@ func launch(spec Spec, announce func([]Measure)) error {
 		return fmt.Errorf("no new privileges: %w", err)
 	}
 	ms = append(ms, Measure{Name: "no new privileges", InForce: true})
-	ms = append(ms, restrictFiles(spec)...)
+	if !spec.Bare {
+		ms = append(ms, restrictFiles(spec)...)
+	}
 	ms = append(ms, dropCapabilities(spec))
 	if spec.FixedAddresses {
 		// Failing is no reason to stop: most kernels need no fixed layout.
