@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -208,6 +209,27 @@ func TestMissingName(t *testing.T) {
 		t.Fatalf("error is %v, not a CompileError", err)
 	}
 	if want := "racebench's internal/worker/worker.go:15:9: undefined: cache.Panic"; ce.Output != want {
+		t.Errorf("output %q, want %q", ce.Output, want)
+	}
+}
+
+// TestHugeObject: a few bytes of source that compile to very many fill
+// nobody's disk.
+func TestHugeObject(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("no limits for a running process here")
+	}
+	b := newBuilder(t, nil)
+	if _, err := b.Worker(t.Context(), candidate(cacheSource), build.Variant{}); err != nil {
+		t.Fatal(err)
+	}
+	source := cacheSource + "\nvar Hoard = [1 << 24]int{1<<24 - 1: 1}\n"
+	_, err := b.Worker(t.Context(), candidate(source), build.Variant{})
+	var ce *build.CompileError
+	if !errors.As(err, &ce) {
+		t.Fatalf("error is %v, not a CompileError", err)
+	}
+	if want := "the compiled code is larger than 64 MiB"; ce.Output != want {
 		t.Errorf("output %q, want %q", ce.Output, want)
 	}
 }

@@ -1,6 +1,7 @@
 package build
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -82,6 +83,20 @@ func compileError(output string) *CompileError {
 	}
 	e.Output = strings.Join(lines, "\n")
 	return e
+}
+
+// limitError reads the output of a build that ran into a limit; nil for any
+// other.
+func limitError(output string, err error) *CompileError {
+	switch {
+	case errors.Is(err, ErrBuildTimeout):
+		return &CompileError{Output: "the compiler takes too long: " + err.Error()}
+	case strings.Contains(output, "file too large"):
+		return &CompileError{Output: fmt.Sprintf("the compiled code is larger than %d MiB", maxOutput>>20)}
+	case strings.Contains(output, "out of memory"), strings.Contains(output, "cannot allocate memory"):
+		return &CompileError{Output: fmt.Sprintf("the compiler needs more than %d GiB of memory", maxMemory>>30)}
+	}
+	return nil
 }
 
 // candidatePaths matches a path of the laid-out module inside a message.

@@ -321,6 +321,11 @@ func (b *Builder) build(ctx context.Context, files map[string][]byte, variant Va
 		if e := compileError(output); e != nil {
 			return e
 		}
+		// The built-in components stay far below the limits, the compiling of
+		// the standard library aside.
+		if e := limitError(output, err); e != nil && first == "" {
+			return e
+		}
 		return err
 	}
 	if first != "" {
@@ -363,7 +368,15 @@ func (b *Builder) run(ctx context.Context, dir string, variant Variant, args ...
 	contain(cmd)
 	output := &capped{limit: 1 << 20}
 	cmd.Stdout, cmd.Stderr = output, output
-	err := cmd.Run()
+	err := cmd.Start()
+	if err == nil {
+		if err := bound(cmd.Process.Pid); err != nil {
+			_ = cmd.Cancel()
+			_ = cmd.Wait()
+			return "", err
+		}
+		err = cmd.Wait()
+	}
 	switch {
 	case err == nil:
 		return output.String(), nil
@@ -378,6 +391,13 @@ func (b *Builder) run(ctx context.Context, dir string, variant Variant, args ...
 	}
 	return output.String(), fmt.Errorf("build: go %s: %w\n%s", args[0], err, text)
 }
+
+// The limits of each process of a build, in bytes: of address space, and of a
+// file that it writes.
+const (
+	maxMemory = 16 << 30
+	maxOutput = 64 << 20
+)
 
 // ErrBuildTimeout is wrapped by the error of a build that took longer than
 // Options.Timeout.
