@@ -1,6 +1,6 @@
-// Package racebench holds nothing but the sources that a worker is built from,
-// embedded so that an installed racebench can judge a candidate on a machine
-// where its repository is not. It lies at the root because go:embed reaches
+// Package racebench holds the sources that a worker is built from and the corpus
+// that the judge is judged by, embedded so that an installed racebench can do
+// its work on a machine where its repository is not. It lies at the root because go:embed reaches
 // neither "..", nor a folder with a go.mod.
 package racebench
 
@@ -16,10 +16,12 @@ import (
 	"sync"
 )
 
-// tree embeds every package one level below internal; WorkerSources takes from
-// it what a worker imports.
+// tree holds the packages that workers are made of; WorkerSources takes from it
+// what a worker imports.
 //
-//go:embed internal/*/*.go
+//go:embed internal/cache/*.go internal/counter/*.go internal/workerpool/*.go
+//go:embed internal/model/*.go internal/noise/*.go internal/planted/*.go internal/protocol/*.go
+//go:embed internal/scenarios/*.go internal/worker/*.go
 var tree embed.FS
 
 // corpus is the collection that the judge is judged by.

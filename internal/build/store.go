@@ -22,6 +22,7 @@ const (
 	pathDir    = "gopath"   // the go command's GOPATH, which stays empty
 )
 
+// parts are made by this package; the cache of explorations lies beside them.
 var parts = []string{binDir, objectsDir, tempDir, lockDir, stdDir, homeDir, pathDir}
 
 const (
@@ -67,7 +68,7 @@ func clean(dir string) error {
 		return fmt.Errorf("cache: %w", err)
 	}
 	for _, entry := range entries {
-		if !slices.Contains(parts, entry.Name()) && entry.Name() != markFile {
+		if !slices.Contains(parts, entry.Name()) && entry.Name() != markFile && entry.Name() != "explore" {
 			return fmt.Errorf("cache: %s is not a cache of racebench: it holds %q", dir, entry.Name())
 		}
 	}
