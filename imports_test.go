@@ -32,7 +32,7 @@ var only = map[string][]string{
 	"github.com/maruel/panicparse":        {"internal/runner"},
 	"github.com/landlock-lsm/go-landlock": {"internal/runner"},
 	"golang.org/x/perf":                   {"internal/measure"},
-	"golang.org/x/tools":                  {"internal/rules", "internal/candidate", "internal/corpus", "internal/build", "internal/explore"},
+	"golang.org/x/tools":                  {"internal/rules", "internal/candidate", "internal/corpus", "internal/build", "internal/explore", "internal/kit"},
 	"racebench/internal/cli":              {"cmd/racebench"},
 	"racebench/internal/judge":            {"internal/cli"},
 	"racebench/internal/kit":              {"internal/cli", "internal/judge", "internal/kit"},
