@@ -11,6 +11,7 @@ func TestCompare(t *testing.T) {
 	wrongFix := corpus.Entry{Want: corpus.Fail, Categories: []corpus.Category{corpus.Race, corpus.Sync}, Evidence: []string{"data-race", "static:RB1"}}
 	starred := wrongFix
 	starred.Starred = true
+	overLocking := corpus.Entry{Want: corpus.Fail, Categories: []corpus.Category{corpus.Performance}, Evidence: []string{"over-locking"}}
 	rightFix := corpus.Entry{Want: corpus.Pass}
 	slowFix := corpus.Entry{Want: corpus.Pass, Timed: true}
 	hostile := corpus.Entry{Want: corpus.Hostile, Status: "fail", Reasons: []string{"output", "protocol"}}
@@ -37,6 +38,10 @@ func TestCompare(t *testing.T) {
 		"by a rule":                    {wrongFix, byRule, false, ""},
 		"starred, by a rule alone":     {starred, byRule, false, "not caught"},
 		"at the gate":                  {wrongFix, corpus.Seen{Status: "fail", GateFailed: true, RunTime: []string{"data-race"}}, false, ""},
+		"over-locking":                 {overLocking, corpus.Seen{Status: "partial", Lost: []corpus.Category{corpus.Performance}, RunTime: []string{"over-locking"}}, false, ""},
+		"over-locking, missed":         {overLocking, clean, false, "status pass"},
+		"over-locking, quickly":        {overLocking, clean, true, ""},
+		"right on a busy machine":      {rightFix, corpus.Seen{Status: "pass", RunTime: []string{"slow"}}, false, ""},
 		"right":                        {rightFix, clean, false, ""},
 		"right but slow":               {rightFix, slow, false, "lost performance"},
 		"right but slow, quickly":      {rightFix, slow, true, ""},
