@@ -49,7 +49,6 @@ func All() []Rule {
 		trylock.Rule,
 		lockorder.Rule,
 		condbare.Rule,
-		mixedatomic.Rule,
 		copylocks.Rule,
 		waitgroup.Rule,
 		lostcancel.Rule,
@@ -58,5 +57,6 @@ func All() []Rule {
 		spin.Rule,
 		globallock.Rule,
 		endless.Rule,
+		mixedatomic.Rule,
 	}
 }

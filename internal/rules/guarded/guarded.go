@@ -164,6 +164,16 @@ func (b sighting) excused(written map[lockset.Field][]lockset.Access) bool {
 	if alone {
 		return true
 	}
+	// It may read what was written before it was started.
+	if starter := origin.Parent(); starter != nil && !b.access.Write {
+		for field, accesses := range written {
+			for _, a := range accesses {
+				if field.Overlaps(b.access.Field) && a.Func.Fn == starter {
+					return true
+				}
+			}
+		}
+	}
 	// It may write bare what others read after it has signalled them.
 	return b.access.Write && releases(b.access.Func.Fn)
 }

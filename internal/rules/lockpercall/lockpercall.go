@@ -105,9 +105,16 @@ func sharedBeside(v ssa.Value, allowed ssa.Instruction) bool {
 			}
 		case *ssa.UnOp, *ssa.BinOp:
 		case *ssa.MakeClosure:
-			// A closure that is only deferred or called here is still this call.
+			// A closure that is only deferred or called here is still this call,
+			// unless it lets the lock out itself.
 			if !onlyHere(ref) {
 				return true
+			}
+			fn := ref.Fn.(*ssa.Function)
+			for i, b := range ref.Bindings {
+				if b == v && i < len(fn.FreeVars) && shared(fn.FreeVars[i]) {
+					return true
+				}
 			}
 		default:
 			return true

@@ -30,7 +30,9 @@ type Flow struct {
 func newFlow(r *Result) *Flow {
 	fl := &Flow{r: r, edges: map[any][]any{}, sets: map[any]map[ssa.Value]bool{}, boxed: map[*types.TypeName]bool{}, calls: map[string]bool{}}
 	for _, f := range r.Funcs {
-		if f.API {
+		// Only what methods are given: what a constructor or an option is given
+		// belongs to the set-up.
+		if f.API && f.Fn.Signature.Recv() != nil {
 			for _, p := range f.Fn.Params {
 				if _, ok := p.Type().Underlying().(*types.Signature); ok {
 					fl.seed(p, p)

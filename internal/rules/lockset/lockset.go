@@ -509,6 +509,21 @@ func (r *Result) step(f *Func, s *State, instr ssa.Instruction) *State {
 	switch instr := instr.(type) {
 	case *ssa.Call:
 		return r.call(f, s, instr.Common(), instr)
+	case *ssa.Go:
+		// A goroutine that gives back a lock of ours has been handed it.
+		callee := r.Callee(&instr.Call)
+		if callee == nil || len(callee.effect.released) == 0 {
+			return s
+		}
+		up := r.translator(callee, instr.Call.Args, f)
+		for _, k := range sortedKeys(callee.effect.released) {
+			if t, ok := up(k); ok {
+				s = s.unlock(t, callee.effect.released[k])
+			} else {
+				s = s.unknown()
+			}
+		}
+		return s
 	case *ssa.Defer:
 		c := *s
 		c.Defers = append(slices.Clip(c.Defers), instr)

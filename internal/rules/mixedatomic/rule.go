@@ -17,12 +17,12 @@ var (
 	right string
 )
 
-// Rule is RB1018.
+// Rule is RB2005.
 var Rule = rule.Rule{
-	ID:       "RB1018",
+	ID:       "RB2005",
 	Name:     "atomic-and-plain",
 	Title:    "a field is changed atomically in one place and plainly in another",
-	Severity: result.Error,
+	Severity: result.Warning,
 	Kind:     result.Static,
 	Contract: []string{"G1", "M6"},
 	Doc:      doc,

@@ -33,10 +33,11 @@ func run(pass *analysis.Pass) (any, error) {
 		}
 		for _, v := range a.Views {
 			guards := a.Guards(v)
-			// Any lock that is not plainly one of the object's own, or that
+			// A goroutine may own what it uses under a lock taken for another
+			// reason. Any lock that is not plainly one of the object's own, or that
 			// is reached by pointer and may be the same as another, makes the
 			// comparison worthless.
-			if v.Unknown || v.Synced || len(guards) == 0 || len(guards) != len(v.Locks) {
+			if v.Unknown || v.Synced || v.Context.Origin != nil || len(guards) == 0 || len(guards) != len(v.Locks) {
 				continue
 			}
 			names := slices.Sorted(maps.Keys(guards))

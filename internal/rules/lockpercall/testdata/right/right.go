@@ -1,6 +1,9 @@
 package counter
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
 type Counter struct {
 	mu    sync.Mutex
@@ -33,4 +36,29 @@ func Sum(parts [][]uint64) uint64 {
 	mu.Lock()
 	defer mu.Unlock()
 	return sum
+}
+
+// Watch shares the lock of this call with a timer, by way of a closure.
+func Watch(events <-chan int) (last int) {
+	var (
+		mu    sync.Mutex
+		stale bool
+	)
+	arm := func() {
+		time.AfterFunc(time.Second, func() {
+			mu.Lock()
+			stale = true
+			mu.Unlock()
+		})
+	}
+	arm()
+	for last = range events {
+		mu.Lock()
+		done := stale
+		mu.Unlock()
+		if done {
+			break
+		}
+	}
+	return last
 }
