@@ -52,6 +52,7 @@ var state struct {
 	_      [128]byte
 	points uint64
 	sleeps int
+	spun   uint64 // keeps the result of spin alive
 	_      [128]byte
 }
 
@@ -118,7 +119,7 @@ func disturb(site uint32) {
 		state.sleeps++
 		time.Sleep(time.Duration(1+(h>>5)&7) * time.Microsecond)
 	case kind < 8:
-		spin(64 + (h>>5)&1023)
+		state.spun = spin(64 + (h>>5)&1023)
 	case hot:
 		// Several yields in a row let every runnable goroutine pass this one.
 		for range 1 + (h>>5)&7 {

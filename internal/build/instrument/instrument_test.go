@@ -70,9 +70,7 @@ func (c *Counter) Add(d int) (int, Stats) {
 	numbers := make(map[string]int)
 	var order []string
 	site := regexp.MustCompile(`\b\d{5,}\b`)
-	for _, n := range site.FindAllString(string(out["c/c.go"]), -1) {
-		order = append(order, n)
-	}
+	order = append(order, site.FindAllString(string(out["c/c.go"]), -1)...)
 	slices.Sort(order)
 	for i, n := range order {
 		numbers[n] = i + 1

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"go/parser"
 	"go/token"
 	"maps"
@@ -198,7 +197,7 @@ func TestShapes(t *testing.T) {
 		if !strings.Contains(text, ") { _ = recover() }") {
 			t.Errorf("seed %d: recover was moved to another frame:\n%s", seed, text)
 		}
-		if strings.Index(text, "// a is the first type.\ntype ") < 0 {
+		if !strings.Contains(text, "// a is the first type.\ntype ") {
 			t.Errorf("seed %d: a comment lost its declaration:\n%s", seed, text)
 		}
 	}
@@ -223,7 +222,7 @@ func TestShapes(t *testing.T) {
 func TestBroken(t *testing.T) {
 	for _, text := range []string{"package p\nfunc {", "package p\nimport \"example.com/x\"\nfunc f() { x.F() }\n", "package p\nvar x = y\n"} {
 		out := mangled(t, map[string][]byte{"p.go": []byte(text)}, 1)
-		if fmt.Sprintf("%s", out["p.go"]) != text {
+		if string(out["p.go"]) != text {
 			t.Errorf("changed:\n%s", out["p.go"])
 		}
 	}
