@@ -20,6 +20,7 @@ import (
 	"racebench/internal/rules/mixedatomic"
 	"racebench/internal/rules/relock"
 	"racebench/internal/rules/rlockwrite"
+	"racebench/internal/rules/sendlocked"
 	"racebench/internal/rules/sleepsync"
 	"racebench/internal/rules/spin"
 	"racebench/internal/rules/trylock"
@@ -49,6 +50,7 @@ func All() []Rule {
 		trylock.Rule,
 		lockorder.Rule,
 		condbare.Rule,
+		sendlocked.Rule,
 		copylocks.Rule,
 		waitgroup.Rule,
 		lostcancel.Rule,

@@ -3,9 +3,12 @@ package rules
 import (
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"racebench/internal/corpus"
+	"racebench/internal/result"
 )
 
 // TestCorpus judges the corpus by the rules alone. A right fix is not accused.
@@ -33,6 +36,10 @@ func TestCorpus(t *testing.T) {
 			}
 			if len(found) == 0 {
 				t.Logf("%s: silent", e.Path)
+				// "static" among other evidence promises that a rule sees it.
+				if slices.ContainsFunc(e.Evidence, func(s string) bool { return strings.HasPrefix(s, string(result.Static)) }) {
+					t.Errorf("%s: no rule sees what the corpus says that one does", e.Path)
+				}
 			}
 			for _, f := range found {
 				t.Logf("%s: %s", e.Path, show(f))

@@ -1,0 +1,201 @@
+package sendlocked
+
+import (
+	"fmt"
+	"go/token"
+	"go/types"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/ssa"
+
+	"racebench/internal/rules/lockset"
+)
+
+var analyzer = &analysis.Analyzer{
+	Name:     "sendlocked",
+	Doc:      "report blocking sends under a lock that the receiver needs",
+	Requires: []*analysis.Analyzer{lockset.Analyzer},
+	Run:      run,
+}
+
+// channel is what is known of the channels in one field.
+type channel struct {
+	receivers []receive
+	// bounded: every channel that is stored there was made with a constant
+	// capacity. One whose capacity is computed may have room for all that can
+	// ever be sent.
+	bounded, unbounded bool
+	// measured: somebody asks how full it is, and may send only if it is not.
+	measured bool
+}
+
+type receive struct {
+	f  *lockset.Func
+	at token.Pos
+}
+
+func run(pass *analysis.Pass) (any, error) {
+	locks := pass.ResultOf[lockset.Analyzer].(*lockset.Result)
+	channels := survey(locks)
+	for _, f := range locks.Funcs {
+		for _, b := range f.Fn.Blocks {
+			for _, instr := range b.Instrs {
+				send, ok := instr.(*ssa.Send)
+				if !ok {
+					continue
+				}
+				field, ok := fieldOf(send.Chan)
+				ch := channels[field]
+				if !ok || ch == nil || !ch.bounded || ch.unbounded || ch.measured || len(ch.receivers) == 0 {
+					continue
+				}
+				for _, v := range locks.Views(f, send) {
+					class, held, ok := own(locks, send.Chan, v)
+					if !ok || v.Unknown || !allNeed(locks, ch, class, held) {
+						continue
+					}
+					pass.Report(analysis.Diagnostic{
+						Pos:     send.Pos(),
+						Message: fmt.Sprintf("%s is sent to with %s held: when it is full the sender waits for a receiver that waits for the lock", field, class),
+						Related: []analysis.RelatedInformation{{Pos: ch.receivers[0].at, Message: "received here"}},
+					})
+					break
+				}
+			}
+		}
+	}
+	return nil, nil
+}
+
+// survey looks at every use of the channels that lie in fields.
+func survey(locks *lockset.Result) map[lockset.Field]*channel {
+	out := map[lockset.Field]*channel{}
+	get := func(v ssa.Value) *channel {
+		field, ok := fieldOf(v)
+		if !ok {
+			return &channel{}
+		}
+		if out[field] == nil {
+			out[field] = &channel{}
+		}
+		return out[field]
+	}
+	for _, f := range locks.Funcs {
+		for _, b := range f.Fn.Blocks {
+			for _, instr := range b.Instrs {
+				switch instr := instr.(type) {
+				case *ssa.UnOp:
+					if instr.Op == token.ARROW {
+						ch := get(instr.X)
+						ch.receivers = append(ch.receivers, receive{f, instr.Pos()})
+					}
+				case *ssa.Select:
+					for _, st := range instr.States {
+						if st.Dir == types.RecvOnly {
+							ch := get(st.Chan)
+							ch.receivers = append(ch.receivers, receive{f, st.Pos})
+						}
+					}
+				case *ssa.Store:
+					to, ok := instr.Addr.(*ssa.FieldAddr)
+					if !ok {
+						continue
+					}
+					field, ok := lockset.FieldOf(to)
+					if _, isChan := instr.Val.Type().Underlying().(*types.Chan); !ok || !isChan {
+						continue
+					}
+					if out[field] == nil {
+						out[field] = &channel{}
+					}
+					made, ok := instr.Val.(*ssa.MakeChan)
+					if ok {
+						_, ok = made.Size.(*ssa.Const)
+					}
+					if ok {
+						out[field].bounded = true
+					} else {
+						out[field].unbounded = true
+					}
+				case *ssa.Call:
+					if bi, ok := instr.Call.Value.(*ssa.Builtin); ok && (bi.Name() == "len" || bi.Name() == "cap") {
+						if _, isChan := instr.Call.Args[0].Type().Underlying().(*types.Chan); isChan {
+							get(instr.Call.Args[0]).measured = true
+						}
+					}
+				}
+			}
+		}
+	}
+	return out
+}
+
+// fieldOf is the field that a channel was loaded from.
+func fieldOf(v ssa.Value) (lockset.Field, bool) {
+	load, ok := v.(*ssa.UnOp)
+	if !ok || load.Op != token.MUL {
+		return lockset.Field{}, false
+	}
+	fa, ok := load.X.(*ssa.FieldAddr)
+	if !ok {
+		return lockset.Field{}, false
+	}
+	return lockset.FieldOf(fa)
+}
+
+// own is a lock that is held and lies in the same object as the channel.
+func own(locks *lockset.Result, ch ssa.Value, v lockset.View) (best lockset.Field, mode lockset.Mode, ok bool) {
+	obj := locks.Resolve(ch.(*ssa.UnOp).X).Object()
+	for k, m := range v.Locks {
+		if k.Root == nil || k.Object() != obj {
+			continue
+		}
+		if class, named := k.Class(); named && (!ok || class.Name < best.Name) {
+			best, mode, ok = class, m, true
+		}
+	}
+	return best, mode, ok
+}
+
+// allNeed reports whether whoever receives also takes the lock somewhere in the
+// course of its life.
+func allNeed(locks *lockset.Result, ch *channel, class lockset.Field, held lockset.Mode) bool {
+	for _, r := range ch.receivers {
+		entries := locks.Entries(r.f)
+		if len(entries) == 0 {
+			return false
+		}
+		for _, e := range entries {
+			if e.API || !takes(locks, e, class, held, map[*lockset.Func]bool{}) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// takes reports whether a goroutine that starts at f takes the lock.
+func takes(locks *lockset.Result, f *lockset.Func, class lockset.Field, held lockset.Mode, seen map[*lockset.Func]bool) bool {
+	if seen[f] {
+		return false
+	}
+	seen[f] = true
+	for _, b := range f.Fn.Blocks {
+		for _, instr := range b.Instrs {
+			ci, ok := instr.(ssa.CallInstruction)
+			if _, spawned := instr.(*ssa.Go); !ok || spawned {
+				continue
+			}
+			if op, k, ok := locks.LockOperation(ci.Common()); ok {
+				if c, named := k.Class(); named && c == class && (op == lockset.Lock || op == lockset.RLock && held == lockset.Write) {
+					return true
+				}
+				continue
+			}
+			if g := locks.Callee(ci.Common()); g != nil && takes(locks, g, class, held, seen) {
+				return true
+			}
+		}
+	}
+	return false
+}
