@@ -155,4 +155,6 @@ type BenchDone struct {
 	Operations int `json:"operations"`
 	// Elapsed is the worker's own measure; the judge takes its own, too.
 	Elapsed int64 `json:"elapsed_ns"`
+	// Unknown: the worker has no workload of that name.
+	Unknown bool `json:"unknown,omitempty"`
 }

@@ -233,6 +233,9 @@ func TestContainment(t *testing.T) {
 	for name, want := range map[string]string{
 		"daemon":        "operation not permitted",
 		"raise":         "signal operation not permitted",
+		"socket":        "socket operation not permitted",
+		"again":         "again operation not permitted",
+		"peek":          "environ: permission denied open /etc/passwd: permission denied",
 		"write-outside": "permission denied",
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -249,7 +249,7 @@ func hostile(sc Scenario, message, observed string) result.Finding {
 func crashFinding(sc Scenario, c crash.Cause, stderr string) result.Finding {
 	f := found(sc, c.Kind, c.Message)
 	f.Expected = "the process runs on"
-	f.Observed = "it ended"
+	f.Observed = "it ended while it ran " + sc.Name
 	if list, err := stacks.Parse(c.Dump); err == nil && len(list) > 0 {
 		// The one that brought the process down comes first.
 		f.Stacks = showAll(list[:1])

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"syscall"
 	"time"
 
@@ -269,7 +270,12 @@ func (p *process) unresponsive(sc Scenario, final bool) observation {
 	if err != nil {
 		goroutines = nil
 	}
+	kind := result.Livelock
+	if !slices.ContainsFunc(goroutines, func(g stacks.Goroutine) bool { return g.Judged() && g.Running() }) &&
+		slices.ContainsFunc(goroutines, func(g stacks.Goroutine) bool { return g.Judged() && g.Parked(false) }) {
+		kind = result.Deadlock
+	}
 	return observation{ending: hung, signature: "unresponsive", findings: []result.Finding{
-		stuckFinding(sc, result.Livelock, "the process no longer answers", goroutines, nil),
+		stuckFinding(sc, kind, "the process no longer answers", goroutines, nil),
 	}}
 }

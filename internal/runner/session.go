@@ -98,6 +98,8 @@ func (p *process) bench(ctx context.Context, o *Options, sc Scenario, q protocol
 				obs = p.ended(o, sc)
 			case r.err != nil:
 				obs = p.forged(sc, r.err)
+			case r.ID == id && r.Bench != nil && r.Bench.Unknown:
+				obs = observation{ending: failed, trouble: fmt.Sprintf("the worker has no workload %q", q.Workload)}
 			case r.ID != id || r.Bench == nil || r.Bench.Operations != q.Operations:
 				obs = p.forged(sc, errors.New("a reply that nobody asked for"))
 			default:
@@ -107,6 +109,10 @@ func (p *process) bench(ctx context.Context, o *Options, sc Scenario, q protocol
 			obs = observation{ending: interrupted}
 		case <-limit.C:
 			obs = p.unresponsive(sc, true)
+			// The time alone is no evidence; those who wait are.
+			if f := &obs.findings[0]; f.Kind == result.Livelock {
+				f.Kind = result.Slow
+			}
 			obs.findings[0].Message = fmt.Sprintf("the workload did not end in %v", patience*o.Timeout)
 		case <-look.C:
 			p.guardMemory(o)

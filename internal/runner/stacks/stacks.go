@@ -97,7 +97,7 @@ func (g Goroutine) harness() bool {
 func (g Goroutine) Parked(timers bool) bool {
 	switch g.State {
 	case "sync.Mutex.Lock", "sync.RWMutex.RLock", "sync.RWMutex.Lock", "sync.WaitGroup.Wait", "sync.Cond.Wait",
-		"semacquire", "chan send", "chan send (nil chan)", "chan receive (nil chan)", "select (no cases)":
+		"chan send", "chan send (nil chan)", "chan receive (nil chan)", "select (no cases)":
 		return true
 	case "chan receive", "select":
 		return !timers

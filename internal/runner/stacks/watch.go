@@ -56,6 +56,10 @@ const (
 	// is already true of the first, taken with the world stopped; the second
 	// guards against a misread dump.
 	minSnapshots = 2
+	// minOwn is the number of snapshots without an ended operation after which
+	// leaked goroutines that a component started for itself hold the scenario
+	// up; before, they may be a leak that the scenario's end will show.
+	minOwn = 6
 	// minPolls is the processor time within which a polling scenario has
 	// surely looked again at what it waits for.
 	minPolls = 20 * time.Millisecond
@@ -72,8 +76,11 @@ func (w *Watch) Add(s Snapshot) (Condition, []Goroutine) {
 	}
 	w.series = append(w.series, s)
 	if !w.NoLeaks {
-		if stuck := leaked(s.Goroutines); len(stuck) > 0 {
-			return Leaked, stuck
+		stuck := leaked(s.Goroutines)
+		if len(w.series) >= minOwn || slices.ContainsFunc(stuck, Goroutine.client) {
+			if len(stuck) > 0 {
+				return Leaked, stuck
+			}
 		}
 	}
 	if !w.NoDumps {
@@ -111,6 +118,15 @@ func leaked(list []Goroutine) []Goroutine {
 		}
 	}
 	return stuck
+}
+
+// client reports whether the goroutine was started by anybody but a component.
+func (g Goroutine) client() bool {
+	if g.CreatedBy == nil {
+		return true
+	}
+	_, own := g.CreatedBy.Component()
+	return !own
 }
 
 // blocked returns the parked goroutines if all are, in the same places as

@@ -2,6 +2,7 @@ package stacks_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -41,6 +42,8 @@ func TestWatch(t *testing.T) {
 		return stacks.Snapshot{Goroutines: list, CPU: cpu, Operations: operations}
 	}
 	mutex := goroutine(5, "sync.Mutex.Lock", get, main)
+	owned := strings.Replace(goroutine(9, "sync.Cond.Wait (leaked)", put), "internal/scenarios.Execute", "internal/cache.New[...]", 1)
+	owned = strings.Replace(owned, "scenarios/harness.go", "cache/cache.go", 1)
 	receive := goroutine(6, "chan receive", put, main)
 	for _, c := range []struct {
 		name  string
@@ -63,6 +66,11 @@ func TestWatch(t *testing.T) {
 		{"the leak profile", stacks.Watch{Timers: true}, []stacks.Snapshot{
 			look(0, 1, goroutine(5, "chan receive (leaked)", get, main), goroutine(7, "running", put, main)),
 		}, stacks.Leaked},
+		{"a component's own goroutine leaks", stacks.Watch{Timers: true}, []stacks.Snapshot{
+			look(0, 1, owned, goroutine(7, "running", put, main)), look(0, 1, owned, goroutine(7, "running", put, main)),
+		}, stacks.Undecided},
+		{"a component's own goroutine leaks and nothing goes on", stacks.Watch{Timers: true}, slices.Repeat(
+			[]stacks.Snapshot{look(0, 1, owned, goroutine(7, "sleep", until, main))}, 6), stacks.Leaked},
 		{"the leak profile, left out", stacks.Watch{Timers: true, NoLeaks: true}, []stacks.Snapshot{
 			look(0, 1, goroutine(5, "chan receive (leaked)", get, main)), look(0, 1, goroutine(5, "chan receive (leaked)", get, main)),
 		}, stacks.Undecided},
