@@ -120,16 +120,12 @@ func New[T any](workers int) *Pool[T] {
 // Submit queues a task, without waiting for room, or returns ErrClosed (W2).
 func (p *Pool[T]) Submit(task func() (T, error)) error {
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.closed {
-		p.mu.Unlock()
 		return ErrClosed
 	}
 	p.queue.push(task)
-	wake := p.wake()
-	p.mu.Unlock()
-	if wake {
-		p.work.Signal()
-	}
+	p.wake()
 	return nil
 }
 
@@ -219,11 +215,8 @@ func (p *Pool[T]) worker(id int) {
 	p.mu.Lock()
 	for p.await() {
 		task, epoch := p.start(id)
-		wake := p.wake()
+		p.wake()
 		p.mu.Unlock()
-		if wake {
-			p.work.Signal()
-		}
 		value, err := run(task)
 		p.mu.Lock()
 		p.end(id, epoch, value, err)
@@ -243,19 +236,17 @@ func (p *Pool[T]) await() bool {
 	return p.queue.len > 0
 }
 
-// wake reports whether the caller has to wake a sleeping worker, once it has
-// released p.mu, which it holds now.
+// wake wakes a sleeping worker if one is needed. The caller holds p.mu.
 //
 // Whenever a task is pending and a worker asleep, another one has been woken and
 // not looked at the queue yet (W5). One at a time is enough: it takes a task and
 // then, before it runs that, wakes the next if there is more to do.
-func (p *Pool[T]) wake() bool {
-	if p.queue.len == 0 || p.asleep == 0 || p.waking {
-		return false
+func (p *Pool[T]) wake() {
+	if p.queue.len > 0 && p.asleep > 0 && !p.waking {
+		p.asleep--
+		p.waking = true
+		p.work.Signal()
 	}
-	p.asleep--
-	p.waking = true
-	return true
 }
 
 // start starts the next task, in one step (W4), and returns it with the epoch in
