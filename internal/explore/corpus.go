@@ -102,13 +102,13 @@ func status(s *schedule.File, o *engine.Outcome, source string) CorpusStatus {
 
 // A ReplayReport is the outcome of replaying a schedule file.
 type ReplayReport struct {
-	Schedule *schedule.File
-	Status   CorpusStatus
-	Finding  *Finding // nil if it does not fail
-	Same     bool     // the trace is the recorded one
-	Changed  bool     // the sources are not the recorded ones
-	Unused   int      // switches whose place was not reached
-	Outcome  *engine.Outcome
+	Schedule *schedule.File  `json:"schedule"`
+	Status   CorpusStatus    `json:"status"`
+	Finding  *Finding        `json:"finding,omitempty"` // nil if it does not fail
+	Same     bool            `json:"same_trace"`        // the trace is the recorded one
+	Changed  bool            `json:"sources_changed"`   // the sources are not the recorded ones
+	Unused   int             `json:"unused_switches"`   // switches whose place was not reached
+	Outcome  *engine.Outcome `json:"-"`
 }
 
 // Replay runs a schedule file again. The package is looked for below dir.

@@ -68,15 +68,19 @@ type Progress struct {
 	Phase     string // "build", "corpus", "explore", "confirm", "minimise"
 }
 
+// ReportVersion is the version of a Report in JSON.
+const ReportVersion = 1
+
 // A Report is the outcome of an exploration.
 type Report struct {
-	GoVersion string
-	Race      bool
-	Seed      uint64
-	Strategy  string
-	Packages  []PackageReport
-	Limits    []string // what was no scheduling point in this mode
-	Elapsed   time.Duration
+	Schema    int             `json:"schema_version"`
+	GoVersion string          `json:"go_version"`
+	Race      bool            `json:"race"`
+	Seed      uint64          `json:"seed"`
+	Strategy  string          `json:"strategy,omitempty"`
+	Packages  []PackageReport `json:"packages"`
+	Limits    []string        `json:"limits,omitempty"` // what was no scheduling point in this mode
+	Elapsed   time.Duration   `json:"elapsed_ns"`
 }
 
 // Findings returns the findings of all tests.
@@ -109,36 +113,36 @@ func (r *Report) Undecided() []string {
 
 // A PackageReport is the outcome for one package.
 type PackageReport struct {
-	ImportPath string
-	Dir        string
-	Error      string // why its tests could not be explored
-	Tests      []TestReport
+	ImportPath string       `json:"import_path"`
+	Dir        string       `json:"dir"`
+	Error      string       `json:"error,omitempty"` // why its tests could not be explored
+	Tests      []TestReport `json:"tests,omitempty"`
 }
 
 // A TestReport is the outcome for one test.
 type TestReport struct {
-	Name      string
-	Schedules int // run, without those that a search found to repeat others
-	Distinct  int // different ones, by the happens-before relation
-	LastNew   int // the schedule that was the last different from all before
-	Steps     int // in all schedules
-	Decisions int
-	Longest   int // steps of the longest schedule
-	First     int // the schedule that showed the first finding, from 1; 0: none
-	Complete  string
-	Findings  []*Finding
-	Corpus    []CorpusEntry
-	Limits    []string
-	Red       string // why it failed without any exploration
-	Error     string // why it could not be explored
-	Elapsed   time.Duration
+	Name      string        `json:"name"`
+	Schedules int           `json:"schedules"` // run, without those that a search found to repeat others
+	Distinct  int           `json:"distinct"`  // different ones, by the happens-before relation
+	LastNew   int           `json:"last_new"`  // the schedule that was the last different from all before
+	Steps     int           `json:"steps"`     // in all schedules
+	Decisions int           `json:"decisions"`
+	Longest   int           `json:"longest"` // steps of the longest schedule
+	First     int           `json:"first"`   // the schedule that showed the first finding, from 1; 0: none
+	Complete  string        `json:"complete,omitempty"`
+	Findings  []*Finding    `json:"findings,omitempty"`
+	Corpus    []CorpusEntry `json:"corpus,omitempty"`
+	Limits    []string      `json:"limits,omitempty"`
+	Red       string        `json:"red,omitempty"`   // why it failed without any exploration
+	Error     string        `json:"error,omitempty"` // why it could not be explored
+	Elapsed   time.Duration `json:"elapsed_ns"`
 }
 
 // A CorpusEntry is what became of a schedule found earlier.
 type CorpusEntry struct {
-	File   string
-	Status CorpusStatus
-	Note   string
+	File   string       `json:"file,omitempty"`
+	Status CorpusStatus `json:"status"`
+	Note   string       `json:"note,omitempty"`
 }
 
 // A CorpusStatus says what a schedule found earlier does now.
@@ -169,52 +173,54 @@ const (
 	Exit      Kind = "exit"
 )
 
-// A Blocked is a goroutine that can never go on.
+// A Blocked is a goroutine that can never go on, or, in a livelock, goes on for
+// ever.
 type Blocked struct {
-	Goroutine trace.Goroutine
-	Op        trace.Op
-	Object    string
-	Reason    string // the runtime's wait reason
-	Stack     []trace.Frame
-	HeldBy    []Holder
+	Running   bool            `json:"running,omitempty"`
+	Goroutine trace.Goroutine `json:"goroutine"`
+	Op        trace.Op        `json:"op"`
+	Object    string          `json:"object,omitempty"`
+	Reason    string          `json:"reason"` // the runtime's wait reason
+	Stack     []trace.Frame   `json:"stack,omitempty"`
+	HeldBy    []Holder        `json:"held_by,omitempty"`
 }
 
 // A Holder is a goroutine that holds what another waits for.
 type Holder struct {
-	Goroutine trace.Goroutine
-	Since     trace.Frame // where it took it
-	Ended     bool        // it has ended without giving it back
+	Goroutine trace.Goroutine `json:"goroutine"`
+	Since     trace.Frame     `json:"since"`           // where it took it
+	Ended     bool            `json:"ended,omitempty"` // it has ended without giving it back
 }
 
 // A Finding is one defect.
 type Finding struct {
-	Kind      Kind
-	Package   string
-	Test      string
-	Message   string // one line
-	Detail    []string
-	Positions []trace.Frame
-	Index     int // the schedule that showed it, from 1; 0: the default schedule
-	Strategy  string
+	Kind      Kind          `json:"kind"`
+	Package   string        `json:"package"`
+	Test      string        `json:"test"`
+	Message   string        `json:"message"` // one line
+	Detail    []string      `json:"detail,omitempty"`
+	Positions []trace.Frame `json:"positions,omitempty"`
+	Index     int           `json:"index,omitempty"` // the schedule that showed it, from 1; 0: the default schedule
+	Strategy  string        `json:"strategy,omitempty"`
 
 	// Partial: a deadlock of some goroutines only, not of the test itself.
-	Partial bool
+	Partial bool `json:"partial,omitempty"`
 	// Potential: it can happen but did not, as a lock order that did not close.
-	Potential bool
+	Potential bool `json:"potential,omitempty"`
 	// Always: it showed on the default schedule as well.
-	Always bool
+	Always bool `json:"always,omitempty"`
 
-	Confirmed       bool
-	NotReproducible string // why, if it is not confirmed
+	Confirmed       bool   `json:"confirmed"`
+	NotReproducible string `json:"not_reproducible,omitempty"` // why, if it is not confirmed
 
-	Blocked []Blocked
-	Races   []engine.RaceReport
-	Edges   []engine.Edge
-	Output  string // what the test printed
+	Blocked []Blocked           `json:"blocked,omitempty"`
+	Races   []engine.RaceReport `json:"races,omitempty"`
+	Edges   []engine.Edge       `json:"edges,omitempty"`
+	Output  string              `json:"output,omitempty"` // what the test printed
 
-	Schedule *schedule.File
-	File     string // where the schedule is kept, if it is
-	Trace    *trace.Trace
+	Schedule *schedule.File `json:"schedule,omitempty"`
+	File     string         `json:"schedule_file,omitempty"` // where the schedule is kept, if it is
+	Trace    *trace.Trace   `json:"trace,omitempty"`
 
 	signature string
 	outcome   *engine.Outcome
@@ -340,7 +346,7 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	r := &Report{GoVersion: b.Toolchain.Version, Race: c.Race, Seed: c.Seed, Strategy: c.Strategy, Limits: modeLimits(c.Race)}
+	r := &Report{Schema: ReportVersion, GoVersion: b.Toolchain.Version, Race: c.Race, Seed: c.Seed, Strategy: c.Strategy, Limits: modeLimits(c.Race)}
 	if c.KeepBinary != "" && len(b.Packages) != 1 {
 		return nil, &OptionError{"a binary can be kept only of a single package"}
 	}

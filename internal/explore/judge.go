@@ -40,7 +40,9 @@ func (t *testSearch) judge(o *engine.Outcome) []*Finding {
 			f.signature = "deadlock " + signature(f.Blocked)
 		case engine.Leak:
 			f.Kind = Leak
-			f.Blocked = blocked(o, func(l engine.Left) bool { return l.Blocked && !l.Daemon && l.Op != trace.Sleep })
+			f.Blocked = blocked(o, func(l engine.Left) bool {
+				return l.Blocked && !l.Daemon && !l.Timed && l.Op != trace.Sleep && l.Reason != "IO wait"
+			})
 			f.Message = leakMessage(f.Blocked)
 			if stuckOnLock(f.Blocked) {
 				f.Kind, f.Partial = Deadlock, true
@@ -49,7 +51,7 @@ func (t *testSearch) judge(o *engine.Outcome) []*Finding {
 			f.signature = "leak " + signature(f.Blocked)
 		case engine.Livelock:
 			f.Kind = Livelock
-			f.Blocked = blocked(o, func(l engine.Left) bool { return !l.Blocked })
+			f.Blocked = blocked(o, func(engine.Left) bool { return true })
 			f.Message = fmt.Sprintf("no progress in %d steps although every goroutine gets its turn", o.Steps)
 			f.signature = "livelock"
 		case engine.LockOrder:
@@ -159,7 +161,7 @@ func blocked(o *engine.Outcome, want func(engine.Left) bool) []Blocked {
 		if l.Ended || !want(l) || machinery(l.Stack) {
 			continue
 		}
-		b := Blocked{Goroutine: o.Goroutine(l.ID), Op: l.Op, Object: names.Name(l.Op, l.Object), Reason: l.Reason, Stack: trace.Fold(l.Stack)}
+		b := Blocked{Goroutine: o.Goroutine(l.ID), Running: !l.Blocked, Op: l.Op, Object: names.Name(l.Op, l.Object), Reason: l.Reason, Stack: trace.Fold(l.Stack)}
 		if l.Op != trace.WaitGroupWait && l.Object != 0 {
 			for _, h := range o.Left {
 				for _, x := range h.Held {
@@ -200,7 +202,11 @@ func (b Blocked) String() string {
 	if b.Goroutine.Created.File != "" && !b.Goroutine.Created.Library() {
 		fmt.Fprintf(&s, " (created at %s)", b.Goroutine.Created)
 	}
-	fmt.Fprintf(&s, " waits in %s", waiting(b))
+	verb := "waits"
+	if b.Running {
+		verb = "goes on"
+	}
+	fmt.Fprintf(&s, " %s in %s", verb, waiting(b))
 	if b.Object != "" {
 		fmt.Fprintf(&s, " for %s", b.Object)
 	}

@@ -35,7 +35,7 @@ func (s *search) options() engine.Options {
 	c := s.config
 	return engine.Options{
 		Tested: s.builder.Tested, Run: c.Run, Short: c.Short, Verbose: c.Verbose, Env: c.Env,
-		Bound: c.Bound, Fair: 10 * c.Bound, Epoch: s.epoch, Horizon: time.Second, Timeout: c.Virtual,
+		Bound: c.Bound, Fair: 10 * c.Bound, Epoch: s.epoch, Horizon: time.Hour, Timeout: c.Virtual,
 		Slip: 10 * time.Millisecond, Stall: c.Stall,
 	}
 }
@@ -154,13 +154,13 @@ func (t *testSearch) run(ctx context.Context) error {
 
 func (t *testSearch) add(all *engine.Totals, tot engine.Totals) {
 	r := &t.report
-	for _, fp := range tot.Fingerprints {
-		r.Schedules++
+	for i, fp := range tot.Fingerprints {
 		if !t.prints[fp] && len(t.prints) < maxPrints {
 			t.prints[fp] = true
-			r.LastNew = r.Schedules
+			r.LastNew = r.Schedules + i + 1
 		}
 	}
+	r.Schedules += tot.Runs
 	r.Steps += tot.Steps
 	r.Decisions += tot.Decisions
 	r.Longest = max(r.Longest, tot.Most)
@@ -206,6 +206,7 @@ func (t *testSearch) saw(o *engine.Outcome) bool {
 	}
 	if o.Has(engine.Hang) {
 		t.report.Error = fmt.Sprintf("schedule %d took more than %v of real time and was given up", o.Index+1, t.config.Stall)
+		goOn = false
 	}
 	t.stopped = t.stopped || !goOn
 	return goOn
@@ -419,15 +420,19 @@ func completeness(s engine.Strategy, all engine.Totals, r TestReport) string {
 	if s.Depth >= 0 {
 		how = fmt.Sprintf(" with at most %d preemptions", s.Depth)
 	}
+	fixed := ""
+	if all.Rand {
+		fixed = "; what select, maps and math/rand choose is fixed by the seed"
+	}
 	switch {
 	case all.Broken:
 		return fmt.Sprintf("not complete: %d schedules%s; the test does not behave the same way every time, or has too many goroutines or steps", r.Schedules, how)
 	case !all.Complete:
 		return fmt.Sprintf("not complete: %d schedules%s", r.Schedules, how)
 	case s.Depth >= 0:
-		return fmt.Sprintf("all %d schedules%s", r.Schedules, how)
+		return fmt.Sprintf("all %d schedules%s", r.Schedules, how) + fixed
 	}
-	return fmt.Sprintf("all schedules: %d, of which every other one is a reordering of independent operations", r.Schedules)
+	return fmt.Sprintf("all schedules: %d, of which every other one is a reordering of independent operations", r.Schedules) + fixed
 }
 
 // limitTexts says what applied to a test's schedules.
@@ -441,6 +446,7 @@ func limitTexts(bits int, all engine.Totals) []string {
 		{bits&engine.LimitNetwork != 0, "the network answers in its own order"},
 		{bits&engine.LimitLockedThread != 0, "a goroutine was locked to its thread"},
 		{bits&engine.LimitGoroutines != 0, "more goroutines than can be controlled"},
+		{bits&engine.LimitOutside != 0, "goroutines that were started before the tests follow the real clock"},
 		{all.Unsure, "more objects than can be followed: different schedules are counted only roughly"},
 		{all.Spun, "a goroutine ran for long without a scheduling point and was interrupted by the wall clock"},
 		{all.Collected, "the garbage collector ran inside of a schedule"},

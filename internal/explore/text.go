@@ -181,3 +181,22 @@ func writeStack(b *bytes.Buffer, stack []trace.Frame) {
 		fmt.Fprintf(b, "        %s %s\n", fr.Func, fr)
 	}
 }
+
+// WriteText writes the outcome of a replay for people.
+func (r *ReplayReport) WriteText(w io.Writer) error {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%s %s: %s\n", r.Schedule.Package, r.Schedule.Test, r.Status)
+	switch {
+	case r.Status == Stale:
+		b.WriteString("  the test no longer does all that the schedule is made of: nothing is known\n")
+	case r.Same:
+		b.WriteString("  the trace is the recorded one\n")
+	case r.Changed:
+		b.WriteString("  the sources have changed since it was recorded\n")
+	}
+	if r.Finding != nil {
+		r.Finding.write(&b)
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}

@@ -94,6 +94,9 @@ func NewBuilder(ctx context.Context, t Target) (*Builder, error) {
 	if err := b.refuse(); err != nil {
 		return nil, err
 	}
+	if err := trimCache(t.Cache, maxCache); err != nil {
+		return nil, err
+	}
 	if err := b.findToolchain(ctx); err != nil {
 		return nil, err
 	}

@@ -40,6 +40,7 @@ type Left struct {
 	Blocked bool     // it waits; otherwise it could still have run
 	Daemon  bool     // it was there before the test began
 	Ended   bool     // it has ended, with locks in its hands
+	Timed   bool     // timers woke it after the end of the test
 	Reason  string   // the runtime's wait reason
 	Stack   []trace.Frame
 	Held    []Held
@@ -47,11 +48,11 @@ type Left struct {
 
 // An Edge says that a goroutine took the lock To while it held From.
 type Edge struct {
-	Cycle            int
-	Goroutine        int
+	Cycle            int `json:"cycle"`
+	Goroutine        int `json:"goroutine"`
 	From, To         uint64
 	FromSite, ToSite trace.Frame
-	Created          trace.Frame
+	Created          trace.Frame `json:"created"`
 }
 
 // Limits that applied to a schedule, as bits of Outcome.Limits.
@@ -60,6 +61,7 @@ const (
 	LimitNetwork
 	LimitLockedThread
 	LimitGoroutines
+	LimitOutside
 )
 
 // An Outcome is what one schedule of one test showed.
@@ -150,7 +152,7 @@ func (o *Outcome) addLine(l *line) bool {
 		o.Goroutines = append(o.Goroutines, g)
 	case "left":
 		o.Left = append(o.Left, Left{
-			ID: l.int("id"), Op: trace.Op(l.int("kind")), Object: l.uint("obj", 16), Blocked: l.bool("blocked"), Daemon: l.bool("daemon"), Ended: l.bool("ended"),
+			ID: l.int("id"), Op: trace.Op(l.int("kind")), Object: l.uint("obj", 16), Blocked: l.bool("blocked"), Daemon: l.bool("daemon"), Ended: l.bool("ended"), Timed: l.bool("timed"),
 			Reason: l.str("reason"), Stack: l.stack("stack"),
 		})
 	case "held":

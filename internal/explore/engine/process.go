@@ -301,10 +301,16 @@ func (p *Process) Explore(job Job, tell func(*Outcome) bool) (Totals, error) {
 	if job.Default {
 		pairs = append(pairs, "default", "1")
 	}
-	if err := p.send("explore", pairs...); err != nil {
-		return p.died(job.Test, job.From, tell)
+	named := func(o *Outcome) bool {
+		if o.Index != DefaultIndex {
+			o.Strategy = job.Mix[o.Index%uint64(len(job.Mix))]
+		}
+		return tell(o)
 	}
-	return p.answers(job.Test, job.From, tell, true)
+	if err := p.send("explore", pairs...); err != nil {
+		return p.died(job.Test, job.From, named)
+	}
+	return p.answers(job.Test, job.From, named, true)
 }
 
 // Replay runs one recorded schedule. With warm the default schedule is run
@@ -454,7 +460,7 @@ func (p *Process) died(test string, from uint64, tell func(*Outcome) bool) (Tota
 		next = from
 	}
 	tell(o)
-	return Totals{Next: next, Retire: true, Runs: 1}, nil
+	return Totals{Next: next, Retire: true, Runs: int(next - from)}, nil
 }
 
 // dumpStack reads the first goroutine of a crash dump.

@@ -9,15 +9,15 @@ import (
 
 // A RaceStack is one stack of a race report.
 type RaceStack struct {
-	Title string // "Write at 0x… by goroutine 9"
-	Stack []trace.Frame
+	Title string        `json:"title"` // "Write at 0x… by goroutine 9"
+	Stack []trace.Frame `json:"stack,omitempty"`
 }
 
 // A RaceReport is one report of the race detector.
 type RaceReport struct {
-	Text     string
-	Accesses []RaceStack // the two accesses, the later one first
-	Created  []RaceStack // where their goroutines were started
+	Text     string      `json:"text"`
+	Accesses []RaceStack `json:"accesses,omitempty"` // the two accesses, the later one first
+	Created  []RaceStack `json:"created,omitempty"`  // where their goroutines were started
 }
 
 // parseRaces reads the reports in the output of the race detector. Text

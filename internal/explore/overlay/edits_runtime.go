@@ -4,17 +4,10 @@ package overlay
 var membership = []Edit{
 	{
 		Name: "g-field", File: "runtime/runtime2.go",
-		Reason: "every goroutine knows its session and its number in it",
-		Old:    "	bubble  *synctestBubble\n",
-		New:    "	bubble  *synctestBubble\n	racebench racebenchMember\n",
-		Last:   26,
-	},
-	{
-		Name: "g-field", File: "runtime/runtime2.go",
 		Reason:  "every goroutine knows its session and its number in it",
 		Old:     `(?m)^	bubble\s+\*synctestBubble\n`,
 		New:     "	bubble  *synctestBubble\n	racebench racebenchMember\n",
-		Pattern: true, First: 27,
+		Pattern: true,
 	},
 	{
 		Name: "new-g-clear", File: "runtime/proc.go",
@@ -50,7 +43,7 @@ var selection = []Edit{
 		Name: "idle", File: "runtime/proc.go",
 		Reason: "when nobody can run: virtual time goes on, or it is a deadlock or the end",
 		Old:    "	// Before we drop our P, make a snapshot of the allp slice,\n",
-		New:    "	if racebench.on && racebenchIdle() {\n		goto top\n	}\n\n	// Before we drop our P, make a snapshot of the allp slice,\n",
+		New:    "	if racebench.on && racebenchIdle(pp) {\n		goto top\n	}\n\n	// Before we drop our P, make a snapshot of the allp slice,\n",
 	},
 	{
 		Name: "handoff", File: "runtime/proc.go",
@@ -77,13 +70,30 @@ var preemption = []Edit{
 	{
 		Name: "time-slice", File: "runtime/proc.go",
 		Reason: "no time slices: they depend on the wall clock",
+		Old:    "			} else if pd.schedwhen+forcePreemptNS <= now {\n				preemptone(pp)",
+		New: "			} else if racebench.on && pd.schedwhen+2*forcePreemptNS > now {\n" +
+			"			} else if pd.schedwhen+forcePreemptNS <= now {\n				preemptone(pp)",
+		Last: 25,
+	},
+	{
+		Name: "time-slice", File: "runtime/proc.go",
+		Reason: "no time slices: they depend on the wall clock",
+		First:  26,
 		Old:    "		} else if pd.schedwhen+forcePreemptNS <= now {\n			preemptone(pp)",
-		New: "		} else if racebench.on && pd.schedwhen+2*forcePreemptNS > now {\n			unlock(&allpLock)\n			lock(&allpLock)\n			continue\n" +
+		New: "		} else if racebench.on && pd.schedwhen+2*forcePreemptNS > now {\n" +
 			"		} else if pd.schedwhen+forcePreemptNS <= now {\n			preemptone(pp)",
 	},
 	{
 		Name: "preempted", File: "runtime/proc.go",
 		Reason: "a goroutine preempted for the collector or the profiler goes on first",
+		Old:    "	dropg()\n	lock(&sched.lock)\n	globrunqput(gp)\n	unlock(&sched.lock)\n\n	if mainStarted {",
+		New:    "	dropg()\n	if preempted {\n		racebenchPreempted(gp)\n	}\n	lock(&sched.lock)\n	globrunqput(gp)\n	unlock(&sched.lock)\n\n	if mainStarted {",
+		Last:   25,
+	},
+	{
+		Name: "preempted", File: "runtime/proc.go",
+		Reason: "a goroutine preempted for the collector or the profiler goes on first",
+		First:  26,
 		Old:    "	dropg()\n	if preempted && sched.gcwaiting.Load() {\n",
 		New:    "	dropg()\n	if preempted {\n		racebenchPreempted(gp)\n	}\n	if preempted && sched.gcwaiting.Load() {\n",
 	},

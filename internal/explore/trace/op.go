@@ -63,6 +63,18 @@ func (o Op) String() string {
 	return fmt.Sprintf("op%d", uint8(o))
 }
 
+// MarshalText implements [encoding.TextMarshaler].
+func (o Op) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (o *Op) UnmarshalText(b []byte) error {
+	p, err := ParseOp(string(b))
+	if err == nil {
+		*o = p
+	}
+	return err
+}
+
 // ParseOp is the inverse of String.
 func ParseOp(s string) (Op, error) {
 	for i, n := range opNames {
@@ -127,6 +139,18 @@ func (p Phase) String() string {
 		return phaseNames[p]
 	}
 	return fmt.Sprintf("phase%d", uint8(p))
+}
+
+// MarshalText implements [encoding.TextMarshaler].
+func (p Phase) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (p *Phase) UnmarshalText(b []byte) error {
+	q, err := ParsePhase(string(b))
+	if err == nil {
+		*p = q
+	}
+	return err
 }
 
 // ParsePhase is the inverse of String.

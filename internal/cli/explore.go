@@ -1,0 +1,169 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"racebench/internal/explore"
+	"racebench/internal/explore/overlay"
+	"racebench/internal/terminal"
+)
+
+func newExplore(env Environment) *cobra.Command {
+	var (
+		c       explore.Config
+		asJSON  bool
+		noSave  bool
+		noLimit bool
+	)
+	cmd := &cobra.Command{
+		Use:   "explore [PACKAGE...]",
+		Short: "Run the ordinary tests of Go packages under many schedules",
+		Long: `explore runs the ordinary, unmodified tests of Go packages under many chosen
+schedules and reports data races, deadlocks, leaks, livelocks, panics and failed
+assertions, each with a schedule that shows it again.
+
+  racebench explore ./...
+  racebench explore --race --run TestCache --schedules 5000 ./cache
+  racebench explore --strategy exhaustive --preemptions 2 --run TestSmall .
+
+Packages are named as for go test. Found schedules are kept in testdata/racebench
+of each package and tried first the next time.`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c.Patterns = args
+			c.ReadOnly = noSave
+			if noLimit {
+				c.Preemptions = -1
+			}
+			if !cmd.Flags().Changed("preemptions") && c.Strategy == "exhaustive" {
+				c.Preemptions = -1
+			}
+			log := terminal.Of(env.Stderr, terminal.Auto, env.Getenv)
+			line := &exploreLine{out: log, last: time.Now()}
+			c.Progress = line.update
+			r, err := explore.Run(cmd.Context(), c)
+			line.clear()
+			if r != nil {
+				if werr := writeExploration(env.Stdout, r, asJSON, c.Verbose); werr != nil {
+					return werr
+				}
+			}
+			if err != nil {
+				return exploreError(cmd, err)
+			}
+			return exploreVerdict(r)
+		},
+	}
+	f := cmd.Flags()
+	exploreFlags(cmd, &c)
+	f.StringVar(&c.Run, "run", "", "only tests that match, as for go test")
+	f.BoolVar(&c.Race, "race", false, "build with the race detector: memory accesses become scheduling points, races are found")
+	f.StringVar(&c.Tags, "tags", "", "build tags")
+	f.BoolVar(&c.Short, "short", false, "tell the tests to be short")
+	f.IntVar(&c.Schedules, "schedules", 0, "schedules of each test (default 1000, or no limit with --budget)")
+	f.DurationVar(&c.Budget, "budget", 0, "wall time for all schedules")
+	f.Uint64Var(&c.Seed, "seed", 1, "where the choices come from")
+	f.StringVar(&c.Strategy, "strategy", "portfolio", "portfolio, random, pct, pos, sticky or exhaustive")
+	f.IntVar(&c.Depth, "depth", 3, "pct: ordering constraints that a bug needs")
+	f.IntVar(&c.Preemptions, "preemptions", 2, "exhaustive: at most so many preemptions (default: no limit)")
+	f.BoolVar(&c.FailFast, "failfast", false, "end with the first finding")
+	f.StringVar(&c.Corpus, "corpus", "", "folder for found schedules (default testdata/racebench of each package)")
+	f.BoolVar(&noSave, "no-save", false, "keep no schedules")
+	f.DurationVar(&c.Minimise, "minimise", 10*time.Second, "time for reducing one schedule; negative: do not")
+	f.DurationVar(&c.Stall, "stall", 20*time.Second, "wall time that one schedule gets")
+	f.BoolVar(&asJSON, "json", false, "print the report as JSON")
+	return cmd
+}
+
+// exploreFlags are common to explore and replay.
+func exploreFlags(cmd *cobra.Command, c *explore.Config) {
+	f := cmd.Flags()
+	f.BoolVarP(&c.Verbose, "verbose", "v", false, "print more, and run tests with -test.v")
+	f.StringArrayVar(&c.Flags, "build-flag", nil, "a further flag for go build, such as -mod=mod")
+	f.StringVarP(&c.Dir, "dir", "C", "", "folder in which packages are named")
+	f.StringVar(&c.KeepBinary, "keep-binary", "", "keep the test binary in this file, for a debugger")
+}
+
+func writeExploration(w io.Writer, r *explore.Report, asJSON, verbose bool) error {
+	if asJSON {
+		enc := json.NewEncoder(w)
+		enc.SetIndent("", "  ")
+		return enc.Encode(r)
+	}
+	var b bytes.Buffer
+	if err := r.WriteText(&b, verbose); err != nil {
+		return err
+	}
+	return writeClean(w, b.String())
+}
+
+// writeClean writes text that holds what tests printed.
+func writeClean(w io.Writer, text string) error {
+	_, err := io.WriteString(w, terminal.Clean(text))
+	return err
+}
+
+// exploreVerdict maps a report to an exit code: findings before what could not
+// be decided before clean.
+func exploreVerdict(r *explore.Report) error {
+	if len(r.Findings()) > 0 {
+		return verdict(exitFindings)
+	}
+	if len(r.Undecided()) > 0 {
+		return verdict(exitTrouble)
+	}
+	return nil
+}
+
+// exploreError maps what the user can mend to wrong usage.
+func exploreError(cmd *cobra.Command, err error) error {
+	var option *explore.OptionError
+	var build *explore.BuildError
+	var mismatch *overlay.MismatchError
+	switch {
+	case errors.As(err, &option), errors.As(err, &build):
+		return usageError{inCommand{cmd.CommandPath(), err}}
+	case errors.As(err, &mismatch):
+		return fmt.Errorf("%w\nnothing was explored", err)
+	}
+	return err
+}
+
+// exploreLine shows how far an exploration is.
+type exploreLine struct {
+	out   *terminal.Stream
+	last  time.Time
+	drawn bool
+}
+
+func (l *exploreLine) update(p explore.Progress) {
+	every := reportEvery
+	if l.out.TTY {
+		every = redrawEvery
+	}
+	now := time.Now()
+	if now.Sub(l.last) < every {
+		return
+	}
+	l.last = now
+	text := fmt.Sprintf("%s %s %s: %d schedules, %d different, %d findings, %v", p.Phase, p.Package, p.Test, p.Schedules, p.Distinct, p.Findings, p.Elapsed.Round(time.Second))
+	if l.out.TTY {
+		fmt.Fprintf(l.out, "\r\x1b[K%s", terminal.Clean(text))
+		l.drawn = true
+		return
+	}
+	fmt.Fprintln(l.out, terminal.Clean(text))
+}
+
+func (l *exploreLine) clear() {
+	if l.drawn {
+		fmt.Fprint(l.out, "\r\x1b[K")
+		l.drawn = false
+	}
+}
