@@ -91,7 +91,8 @@ func Builtin() *Candidate {
 // Description is the candidate as a Result records it.
 func (c *Candidate) Description() result.Candidate {
 	return result.Candidate{
-		Name: c.Name, Dir: c.Dir, Builtin: c.Builtin, Hash: c.Hash, Unjudgeable: c.Unjudgeable,
+		Name: c.Name, Dir: c.Dir, Builtin: c.Builtin, Prefix: c.Prefix, Hash: c.Hash,
+		Unjudgeable: c.Unjudgeable, Notes: c.Notes,
 	}
 }
 

@@ -110,20 +110,25 @@ func (j *judgement) build(ctx context.Context) error {
 		sources map[string][]byte
 		variant build.Variant
 		into    func(runner.Binary)
+		// judged: the sources are the candidate's, and so are their mistakes.
+		judged bool
 	}
 	orders := []order{
-		{j.Candidate.Sources, hammer, func(b runner.Binary) { j.tools.plain = b }},
-		{builtin, hammer, func(b runner.Binary) { j.tools.canaryPlain = b }},
+		{j.Candidate.Sources, hammer, func(b runner.Binary) { j.tools.plain = b }, true},
+		{builtin, hammer, func(b runner.Binary) { j.tools.canaryPlain = b }, false},
 	}
 	if j.has(result.RaceDetector) {
 		orders = append(orders,
-			order{j.Candidate.Sources, withRace, func(b runner.Binary) { j.tools.race = &b }},
-			order{builtin, withRace, func(b runner.Binary) { j.tools.canaryRace = &b }})
+			order{j.Candidate.Sources, withRace, func(b runner.Binary) { j.tools.race = &b }, true},
+			order{builtin, withRace, func(b runner.Binary) { j.tools.canaryRace = &b }, false})
 	}
 	if j.Score && !j.SkipMeasurement {
+		// The leak profile costs nothing where nobody asks for it, and one
+		// standard library less is to be compiled.
+		timed := build.Variant{Leak: hammer.Leak}
 		orders = append(orders,
-			order{j.Candidate.Sources, build.Variant{}, func(b runner.Binary) { j.tools.timed = b }},
-			order{baseline.Sources(), build.Variant{}, func(b runner.Binary) { j.tools.baseline = b }})
+			order{j.Candidate.Sources, timed, func(b runner.Binary) { j.tools.timed = b }, true},
+			order{baseline.Sources(), timed, func(b runner.Binary) { j.tools.baseline = b }, false})
 	}
 	errs := make([]error, len(orders))
 	binaries := make([]build.Binary, len(orders))
@@ -143,7 +148,7 @@ func (j *judgement) build(ctx context.Context) error {
 	for i, err := range errs {
 		var compile *build.CompileError
 		switch {
-		case errors.As(err, &compile) && !j.Candidate.Builtin:
+		case errors.As(err, &compile) && orders[i].judged:
 			j.res.Findings = append(j.res.Findings, compile.Finding())
 			j.res.Candidate.Unjudgeable = compile.Error()
 			return nil

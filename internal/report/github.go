@@ -26,7 +26,7 @@ func GitHub(w io.Writer, d Document) error {
 		}
 		props := []string{}
 		if p, ok := firstPosition(f); ok {
-			props = append(props, "file="+property(path.Join(d.Result.Candidate.Dir, p.File)))
+			props = append(props, "file="+property(path.Join(d.Result.Candidate.Dir, d.Result.Candidate.Prefix, p.File)))
 			if p.Line > 0 {
 				props = append(props, fmt.Sprintf("line=%d", p.Line))
 			}

@@ -324,6 +324,9 @@ func (p *printer) footer(d Document, verbose bool) {
 			p.printf("%s\n", p.out.Doubtful(wrap(fmt.Sprintf("missing: %s (%s)", c.Name, terminal.Clean(c.Detail)), p.out.Width, "")))
 		}
 	}
+	for _, n := range r.Candidate.Notes {
+		p.printf("%s\n", p.out.Faint(wrap("note: "+terminal.Clean(n), p.out.Width, "")))
+	}
 	for _, l := range r.Limits {
 		p.printf("%s\n", p.out.Faint(wrap("limit: "+terminal.Clean(l), p.out.Width, "")))
 	}

@@ -294,11 +294,16 @@ type Candidate struct {
 	// components.
 	Dir     string `json:"dir,omitempty"`
 	Builtin bool   `json:"builtin,omitempty"`
+	// Prefix stands between Dir and the files of positions, such as
+	// "internal/".
+	Prefix string `json:"prefix,omitempty"`
 	// Hash is the SHA-256 of the sources that were taken.
 	Hash string `json:"hash,omitempty"`
 	// Unjudgeable is set where the candidate cannot be judged through its own
 	// fault: a missing file, a compile error, a changed API.
 	Unjudgeable string `json:"unjudgeable,omitempty"`
+	// Notes are sentences about what was left out, such as its own tests.
+	Notes []string `json:"notes,omitempty"`
 }
 
 // Tool is the racebench and the machine that made a Result.
