@@ -170,6 +170,7 @@ func (i importer) Import(importPath string) (*types.Package, error) {
 		return nil, err
 	}
 	defer f.Close()
+	//lint:ignore SA1019 the go command of Go 1.26 hands out archives
 	r, err := gcexportdata.NewReader(f)
 	if err != nil {
 		return nil, err
