@@ -118,14 +118,16 @@ func crossed(ordered bool) func() protocol.Outcome {
 	return func() protocol.Outcome {
 		if ordered {
 			var a, b sync.Mutex
+			taken := uint64(0)
 			take := func() {
 				a.Lock()
 				b.Lock()
+				taken++
 				b.Unlock()
 				a.Unlock()
 			}
 			both(take, take)
-			return protocol.Outcome{Operations: 2}
+			return protocol.Outcome{Operations: taken}
 		}
 		var held sync.WaitGroup
 		held.Add(2)
@@ -186,12 +188,14 @@ func closedTwice(right bool) func() protocol.Outcome {
 func unlockedTwice(right bool) func() protocol.Outcome {
 	return func() protocol.Outcome {
 		var mu sync.RWMutex
+		count := uint64(1)
 		mu.RLock()
+		o := protocol.Outcome{Operations: count}
 		mu.RUnlock()
 		if !right {
 			mu.RUnlock()
 		}
-		return protocol.Outcome{Operations: 1}
+		return o
 	}
 }
 

@@ -36,7 +36,7 @@ func violationFinding(sc Scenario, v protocol.Violation, parameters string) resu
 		kind = result.Panic
 	}
 	f := found(sc, kind, v.Message)
-	f.Expected, f.Observed = v.Expected, v.Observed
+	f.Expected, f.Observed = tail(v.Expected, maxText), tail(v.Observed, maxText)
 	if v.Contract != "" {
 		f.Contract = strings.FieldsFunc(v.Contract, func(r rune) bool { return r == ',' || r == ' ' })
 	}

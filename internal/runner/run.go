@@ -94,14 +94,6 @@ func (r *run) stop(why string) {
 	r.cancel()
 }
 
-func (r *run) troubled(text string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if !slices.Contains(r.trouble, text) {
-		r.trouble = append(r.trouble, text)
-	}
-}
-
 // take returns the next iteration's number.
 func (r *run) take() (int, bool) {
 	r.mu.Lock()

@@ -94,5 +94,8 @@ func limited() {
 			b[i] = 1
 		}
 		kept = append(kept, b)
+		if len(kept) > 1<<10 {
+			os.Exit(99)
+		}
 	}
 }

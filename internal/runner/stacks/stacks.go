@@ -31,8 +31,14 @@ const leakedMark = " (leaked)"
 // Parse reads a dump as runtime.Stack or a dying process writes it; text before
 // and after it is passed over. Goroutines of the worker's own loop are left
 // out. The error says that the text could not be read as a dump at all.
-func Parse(dump string) ([]Goroutine, error) {
-	var list []Goroutine
+func Parse(dump string) (list []Goroutine, err error) {
+	// A process that is not to be trusted may have written the text, and the
+	// parser is somebody else's.
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("goroutine dump: the parser failed: %v", r)
+		}
+	}()
 	in := io.Reader(strings.NewReader(dump))
 	seen := false
 	for {
