@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -18,8 +19,12 @@ task (TASK.md) and visible tests into DIR. Fix the components, then judge the
 fix with 'racebench score DIR'.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := kit.Write(args[0], force); err != nil {
-				return usageError{inCommand{cmd.CommandPath(), err}}
+			var occupied *kit.OccupiedError
+			switch err := kit.Write(args[0], force); {
+			case errors.As(err, &occupied):
+				return usageError{inCommand{cmd.CommandPath(), fmt.Errorf("%w; name another folder, or use --force to write into this one", err)}}
+			case err != nil:
+				return err
 			}
 			_, err := fmt.Fprintf(env.Stdout, "The task is in %s. Read TASK.md, then run: racebench score %s\n", args[0], args[0])
 			return err

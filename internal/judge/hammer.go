@@ -73,7 +73,6 @@ func (j *judgement) hammer(ctx context.Context) error {
 	j.res.Iterations = e.Iterations
 	j.res.Scenarios = e.Scenarios
 	j.res.Stopped = e.Stopped
-	j.res.HammerTime = e.Elapsed
 	j.take(e)
 	return nil
 }

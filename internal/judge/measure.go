@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"racebench/internal/build"
@@ -26,7 +27,9 @@ const (
 // measure looks for over-locking and compares the candidate's speed with that
 // of the textbook fix.
 func (j *judgement) measure(ctx context.Context) error {
-	if !j.has(result.Toolchain) {
+	// Points for performance are multiplied by the share of iterations that
+	// passed: where none did, there is nothing to measure for.
+	if !j.has(result.Toolchain) || !slices.ContainsFunc(j.res.Iterations, func(it result.Iteration) bool { return it.Passed }) {
 		return nil
 	}
 	j.progress(Progress{Phase: "probes for over-locking"})
@@ -104,14 +107,11 @@ func (j *judgement) probes(ctx context.Context) ([]result.Probe, error) {
 	return probes, nil
 }
 
-// suiteTime records how long the iterations took. Only where that is long
+// suiteTime records how long the iterations take. Only where that is long
 // enough to cost points is the baseline's time taken for comparison.
 func (j *judgement) suiteTime(ctx context.Context) error {
-	m, done := j.res.Measurement, len(j.res.Iterations)
-	if done == 0 {
-		return nil
-	}
-	m.CandidateTime = j.res.HammerTime * scoring.MinIterations / time.Duration(done)
+	m := j.res.Measurement
+	m.CandidateTime = j.suite(j.res.Iterations)
 	if m.CandidateTime < scoring.SlowSuite {
 		return nil
 	}
@@ -137,8 +137,26 @@ func (j *judgement) suiteTime(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if n := len(e.Iterations); n > 0 {
-		m.BaselineTime = e.Elapsed * scoring.MinIterations / time.Duration(n)
-	}
+	m.BaselineTime = j.suite(e.Iterations)
 	return nil
+}
+
+// suite is the time that the task's number of iterations takes at the speed of
+// these: the mean of the medians with and without the race detector, so that a
+// single iteration that the machine held up does not count, over the number of
+// workers at once.
+func (j *judgement) suite(iterations []result.Iteration) time.Duration {
+	times := map[bool][]time.Duration{}
+	for _, it := range iterations {
+		times[it.Race] = append(times[it.Race], it.Elapsed)
+	}
+	var sum time.Duration
+	for _, ts := range times {
+		slices.Sort(ts)
+		sum += ts[len(ts)/2]
+	}
+	if len(times) == 0 {
+		return 0
+	}
+	return sum / time.Duration(len(times)) * scoring.MinIterations / time.Duration(j.Parallel)
 }

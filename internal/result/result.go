@@ -196,8 +196,8 @@ type Measurement struct {
 	Slowdown []Slowdown `json:"slowdown"`
 	// Assumption says what the intervals rest on.
 	Assumption string `json:"assumption,omitempty"`
-	// CandidateTime and BaselineTime are what 100 iterations took, or would
-	// take at the rate of those measured.
+	// CandidateTime and BaselineTime are what 100 iterations take at the speed
+	// of the median one; the baseline's is only taken where it matters.
 	CandidateTime time.Duration `json:"candidate_time_ns,omitempty"`
 	BaselineTime  time.Duration `json:"baseline_time_ns,omitempty"`
 	Skipped       string        `json:"skipped,omitempty"`
@@ -324,9 +324,7 @@ type Result struct {
 	// Elapsed is wall time, builds included; BuildTime is their share.
 	Elapsed   time.Duration `json:"elapsed_ns"`
 	BuildTime time.Duration `json:"build_time_ns,omitempty"`
-	// HammerTime is the share of the iterations.
-	HammerTime time.Duration `json:"hammer_time_ns,omitempty"`
-	Seed       uint64        `json:"seed"`
+	Seed      uint64        `json:"seed"`
 	// Requested is the number of iterations asked for.
 	Requested  int              `json:"requested_iterations"`
 	Iterations []Iteration      `json:"iterations"`

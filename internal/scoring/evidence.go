@@ -224,6 +224,11 @@ func breaksAtomicity(x result.Finding) bool {
 
 func (f *evidence) performance(t *tally) {
 	m := f.r.Measurement
+	if f.passed == 0 && f.total > 0 {
+		t.Summary = "not measured: no iteration passed"
+		t.scale(new(big.Rat), "points are multiplied by the share of iterations that passed: none did")
+		return
+	}
 	if m == nil || m.Skipped != "" {
 		t.Undecided = "performance was not measured"
 		if m != nil {

@@ -151,7 +151,7 @@ func Of(r *result.Result) Score {
 	switch reason, status := f.gate(); {
 	case status != "":
 		for _, t := range tallies {
-			t.lowerTo(new(big.Rat), "the gate was not passed: "+reason, f.gateIDs())
+			t.lowerTo(new(big.Rat), "not scored: "+reason, f.gateIDs())
 			t.Summary = "not scored"
 		}
 		s.Status, s.Message = status, reason
@@ -168,7 +168,9 @@ func Of(r *result.Result) Score {
 		s.Categories = append(s.Categories, t.Category)
 	}
 	s.Criteria = f.criteria(tallies)
-	s.Inconclusive = f.undecided(tallies)
+	if s.Status == "" {
+		s.Inconclusive = f.undecided(tallies)
+	}
 	f.settle(&s, total)
 	return s
 }
