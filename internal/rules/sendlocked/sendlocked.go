@@ -21,8 +21,8 @@ var analyzer = &analysis.Analyzer{
 // channel is what is known of the channels in one field.
 type channel struct {
 	receivers []receive
-	// bounded: every channel that is stored there was made with a constant
-	// capacity. One whose capacity is computed may have room for all that can
+	// bounded: a channel that is stored there was made with a constant
+	// capacity. unbounded: one was not, and one whose capacity is computed may have room for all that can
 	// ever be sent.
 	bounded, unbounded bool
 	// measured: somebody asks how full it is, and may send only if it is not.
@@ -108,11 +108,7 @@ func survey(locks *lockset.Result) map[lockset.Field]*channel {
 					if out[field] == nil {
 						out[field] = &channel{}
 					}
-					made, ok := instr.Val.(*ssa.MakeChan)
-					if ok {
-						_, ok = made.Size.(*ssa.Const)
-					}
-					if ok {
+					if isQueue(instr.Val) {
 						out[field].bounded = true
 					} else {
 						out[field].unbounded = true
@@ -128,6 +124,17 @@ func survey(locks *lockset.Result) map[lockset.Field]*channel {
 		}
 	}
 	return out
+}
+
+// isQueue reports whether a channel is made with a constant capacity other than
+// one: room for one is what a signal has that is given once and taken once.
+func isQueue(v ssa.Value) bool {
+	made, ok := v.(*ssa.MakeChan)
+	if !ok {
+		return false
+	}
+	size, ok := made.Size.(*ssa.Const)
+	return ok && size.Int64() != 1
 }
 
 // fieldOf is the field that a channel was loaded from.
