@@ -33,6 +33,11 @@ func cacheScenarios() []Scenario {
 			Contract: []string{"C3", "C4", "C5", "C6"},
 		},
 		{
+			Name: "cache/evict-insert", Component: Cache, Run: cacheEvictInsert,
+			Doc:      "One new key pushes out the oldest while others look at both. There is no moment at which neither, or both, are there.",
+			Contract: []string{"C3", "C9", "C12"},
+		},
+		{
 			Name: "cache/delete-once", Component: Cache, Run: cacheExactDelete,
 			Doc:      "Goroutines delete the same keys. Each key is reported present exactly once, and nothing counts as an eviction.",
 			Contract: []string{"C6", "C9"},
@@ -58,6 +63,11 @@ func cacheScenarios() []Scenario {
 			Name: "cache/one-load", Component: Cache, Run: cacheOneLoad,
 			Doc:      "Goroutines ask for a new key at the same moment. Exactly one loads it, and all get its value.",
 			Contract: []string{"C10", "C11", "C12"},
+		},
+		{
+			Name: "cache/landing", Component: Cache, Run: cacheLanding,
+			Doc:      "A Delete, Put or Clear meets the very end of a load. Whichever comes first, the loaded value is not there afterwards.",
+			Contract: []string{"C9", "C12", "C15"},
 		},
 		{
 			Name: "cache/slow-load", Component: Cache, Run: cacheSlowLoad,

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
@@ -206,13 +207,17 @@ func equal[V comparable](t *T, contract, message string, expected, observed V) b
 	return false
 }
 
-// total reports a lost (or doubled) update unless observed is what was
-// expected.
-func total[V comparable](t *T, contract, message string, expected, observed V) bool {
+// total reports a violation unless a sum of what several goroutines did is what
+// was expected. If it is less, updates were lost.
+func total[V cmp.Ordered](t *T, contract, message string, expected, observed V) bool {
 	if expected == observed {
 		return true
 	}
-	t.report(violation(kindLostUpdate, contract, message, fmt.Sprintf("%+v", expected), fmt.Sprintf("%+v", observed)))
+	kind := kindInvariant
+	if observed < expected {
+		kind = kindLostUpdate
+	}
+	t.report(violation(kind, contract, message, fmt.Sprint(expected), fmt.Sprint(observed)))
 	return false
 }
 

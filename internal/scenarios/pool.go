@@ -91,12 +91,14 @@ func (p *pool) quiet(completed, failed int) {
 	if p.closed {
 		want.Idle, want.Stopped = 0, p.workers
 	}
-	total(p.t, "W4", "the statistics of a pool at rest", want, p.Stats())
+	got := p.Stats()
+	total(p.t, "W4", "Completed and Failed of a pool at rest", completed+failed, int(got.Completed+got.Failed))
+	equal(p.t, "W4", "the statistics of a pool at rest", want, got)
 	idle, busy, stopped := p.states("at rest")
 	equal(p.t, "W4", "idle, busy and stopped workers of a pool at rest",
 		[3]int{want.Idle, 0, want.Stopped}, [3]int{idle, busy, stopped})
 	equal(p.t, "W4", "Pending of a pool at rest", 0, p.Pending())
-	total(p.t, "W4", "number of results of a pool at rest", completed+failed, len(p.Results()))
+	equal(p.t, "W4", "number of results of a pool at rest", completed+failed, len(p.Results()))
 }
 
 // hold makes every worker busy with a task that waits until release is opened,

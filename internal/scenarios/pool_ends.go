@@ -134,7 +134,7 @@ func poolCloseRace(t *T) {
 				want = 1
 				count++
 			}
-			total(t, "W2", fmt.Sprintf("runs of a task whose Submit raced with Close (accepted: %t)", accepted[task]), want, ran[task])
+			equal(t, "W2", fmt.Sprintf("runs of a task whose Submit raced with Close (accepted: %t)", accepted[task]), want, ran[task])
 		}
 		p.quiet(count, 0)
 	}
@@ -215,7 +215,7 @@ func poolCloseHeld(t *T) {
 	p.Close() // and once more
 	p.Wait()  // Wait works after Close
 	for i := range ran {
-		total(t, "W11", "runs of a task that was pending when Close was called", 1, ran[i])
+		equal(t, "W11", "runs of a task that was pending when Close was called", 1, ran[i])
 	}
 	p.quiet(p.workers+pending+late, 0)
 	p.Reset() // Reset works after Close

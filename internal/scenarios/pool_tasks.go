@@ -40,8 +40,8 @@ func poolOnce(t *T) {
 		seen[r.Value]++
 	}
 	for task := range ran {
-		total(t, "W3", "runs of one task", 1, ran[task])
-		total(t, "W4", "results of one task", 1, seen[task])
+		equal(t, "W3", "runs of one task", 1, ran[task])
+		equal(t, "W4", "results of one task", 1, seen[task])
 	}
 	p.quiet(len(ran), 0)
 }
@@ -248,7 +248,7 @@ func poolFails(t *T) {
 			}
 		}
 	}
-	total(t, "W6", "results of tasks that failed, panicked, panicked with an error, succeeded", want, got)
+	equal(t, "W6", "results of tasks that failed, panicked, panicked with an error, succeeded", want, got)
 	p.quiet(want[3], want[0]+want[1]+want[2])
 	// All workers live on: as many tasks as workers can meet.
 	t.meet(p)
@@ -354,7 +354,7 @@ func poolFromTasks(t *T) {
 	// the last one has ended.
 	p.Wait()
 	for node := 1; node < len(ran); node++ {
-		total(t, "W10", "runs of a task that another task submitted, when Wait had returned", 1, ran[node])
+		equal(t, "W10", "runs of a task that another task submitted, when Wait had returned", 1, ran[node])
 	}
 	p.quiet(len(ran)-1, 0)
 	t.step()
@@ -417,7 +417,7 @@ func poolBurst(t *T) {
 		return
 	}
 	for i := range ran {
-		total(t, "W2", fmt.Sprintf("runs of a task out of a burst of %d", burst), 1, ran[i])
+		equal(t, "W2", fmt.Sprintf("runs of a task out of a burst of %d", burst), 1, ran[i])
 	}
 	s := p.Stats()
 	want := uint64(burst + p.workers)
