@@ -142,6 +142,7 @@ Exit codes: 0 clean or pass, 1 findings or not passed, 2 wrong usage,
 	root.SetErr(env.Stderr)
 	root.AddCommand(
 		newRun(env), newScore(env), newInit(env), newSelftest(env),
+		newExplore(env), newReplay(env),
 		newList(env), newExplain(env), newVersion(env), newCache(env),
 	)
 	asUsageErrors(root)
