@@ -442,9 +442,13 @@ func identity(f result.Finding) string {
 		scenario = ""
 	}
 	fmt.Fprintf(&b, "%s|%s|%s|%s", f.Kind, f.Component, scenario, f.Rule)
-	for _, p := range f.Positions {
-		fmt.Fprintf(&b, "|%s:%d", p.File, p.Line)
+	places := make([]string, len(f.Positions))
+	for i, p := range f.Positions {
+		places[i] = fmt.Sprintf("|%s:%d", p.File, p.Line)
 	}
+	// Which of two accesses was caught first is chance.
+	slices.Sort(places)
+	b.WriteString(strings.Join(places, ""))
 	fmt.Fprintf(&b, "|%s", template(f.Message))
 	sum := sha256.Sum256([]byte(b.String()))
 	return hex.EncodeToString(sum[:6])
