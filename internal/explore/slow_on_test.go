@@ -1,0 +1,5 @@
+//go:build slow
+
+package explore
+
+const slow = true
