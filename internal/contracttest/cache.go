@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -120,6 +121,7 @@ func TestCache[S CacheStats](t *testing.T, newCache func(capacity int) Cache[S])
 	t.Run("C2Accounting", s.accounting)
 	t.Run("C3Order", s.order)
 	t.Run("C5Bound", s.bound)
+	t.Run("C8Snapshot", s.snapshot)
 	t.Run("C8HitRate", s.hitRate)
 	t.Run("C9Linearizable", s.linearizable)
 	t.Run("C11SingleFlight", s.singleFlight)
@@ -317,6 +319,34 @@ func (s cacheSuite[S]) accounting(t *testing.T) {
 	if got.Hits != hits.Load() || got.Misses != misses.Load() {
 		t.Errorf("Stats() = %+v, want %d hits and %d misses", got, hits.Load(), misses.Load())
 	}
+}
+
+// snapshot looks at the statistics while a goroutine finds a key and misses
+// another in turns: it has had as many hits as misses, or one more.
+func (s cacheSuite[S]) snapshot(t *testing.T) {
+	const capacity, pairs = 32, 20_000
+	c := s.newCache(capacity)
+	for key := range capacity {
+		c.Put(key, key)
+	}
+	var done sync.WaitGroup
+	var ended atomic.Bool
+	done.Go(func() {
+		defer ended.Store(true)
+		for i := range pairs {
+			pair := i / 100 % capacity // for a while the same
+			c.Get(pair)
+			c.Get(capacity + pair)
+		}
+	})
+	for !ended.Load() {
+		got := cacheStats(c.Stats())
+		if more := got.Hits - got.Misses; more > 1 {
+			t.Errorf("torn: %+v", got)
+			break
+		}
+	}
+	done.Wait()
 }
 
 // order puts keys of their own on several goroutines. Whatever the schedule, the
@@ -591,21 +621,41 @@ func (s cacheSuite[S]) singleFlight(t *testing.T) {
 	})
 }
 
-// storedBeforeReturn looks the key up at once when GetOrLoad has returned.
+// storedBeforeReturn looks the key up at once when GetOrLoad has returned, while
+// others keep the cache's locks busy, so that storing takes its time.
 func (s cacheSuite[S]) storedBeforeReturn(t *testing.T) {
-	for round := range 500 {
-		c := s.newCache(1)
-		var callers sync.WaitGroup
-		for range 4 {
+	const keys = 500
+	c := s.newCache(keys)
+	stop := make(chan struct{})
+	var others, callers sync.WaitGroup
+	for range 2 {
+		others.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+					c.Stats()
+				}
+			}
+		})
+	}
+	for key := range keys {
+		for range 3 {
 			callers.Go(func() {
-				_, _ = c.GetOrLoad(1, func(int) (int, error) { return round, nil })
-				if value, ok := c.Get(1); !ok || value != round {
-					t.Errorf("Get() after GetOrLoad() = %d, %v, want %d", value, ok, round)
+				_, _ = c.GetOrLoad(key, func(int) (int, error) {
+					runtime.Gosched() // lets the others arrive
+					return -key, nil
+				})
+				if value, ok := c.Get(key); !ok || value != -key {
+					t.Errorf("Get() after GetOrLoad() = %d, %v, want %d", value, ok, -key)
 				}
 			})
 		}
 		callers.Wait()
 	}
+	close(stop)
+	others.Wait()
 }
 
 func (s cacheSuite[S]) loadError(t *testing.T) {

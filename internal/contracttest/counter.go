@@ -1,6 +1,7 @@
 package contracttest
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"sync"
@@ -196,58 +197,72 @@ func (s counterSuite[S]) exactTotals(t *testing.T) {
 	}
 }
 
-// hammer records requests on 4 goroutines, a success of 1 ns or a failure of
-// 3 ns each, while observe is called again and again. It returns when both have
-// ended.
-func (s counterSuite[S]) hammer(c Counter[S], each int, observe func()) {
-	var done sync.WaitGroup
-	for g := range 4 {
-		done.Go(func() {
-			for i := range each {
-				if (g+i)%2 == 0 {
-					c.RecordRequest(true, 1)
-				} else {
-					c.RecordRequest(false, 3)
-				}
+// hammer records requests on 4 goroutines, each a success of one unit or a
+// failure of three, while observe is called again and again. It returns when
+// both have ended. Units are such that totals stay small, or that most requests
+// outgrow what a word can hold.
+func (s counterSuite[S]) hammer(t *testing.T, each int, observe func(t *testing.T, c Counter[S], unit time.Duration), end func(*testing.T, Counter[S], time.Duration)) {
+	for _, unit := range []time.Duration{1, 1 << 38} {
+		t.Run(fmt.Sprint("unit=", int64(unit)), func(t *testing.T) {
+			c := s.newCounter()
+			var done sync.WaitGroup
+			for g := range 4 {
+				done.Go(func() {
+					for i := range each {
+						if (g+i)%2 == 0 {
+							c.RecordRequest(true, unit)
+						} else {
+							c.RecordRequest(false, 3*unit)
+						}
+					}
+				})
 			}
+			for range each {
+				observe(t, c, unit)
+			}
+			done.Wait()
+			end(t, c, unit)
 		})
 	}
-	for range each / 2 {
-		observe()
+}
+
+// checkJoint checks that the totals of hammer's requests belong together.
+func checkJoint(t *testing.T, got counterStats, unit time.Duration) {
+	t.Helper()
+	if got.Succeeded+got.Failed != got.Total ||
+		got.ProcessingTime != unit*time.Duration(got.Succeeded+3*got.Failed) {
+		t.Errorf("torn: %+v", got)
 	}
-	done.Wait()
 }
 
 func (s counterSuite[S]) snapshot(t *testing.T) {
-	c := s.newCounter()
 	var last counterStats
-	s.hammer(c, 5000, func() {
+	s.hammer(t, 5000, func(t *testing.T, c Counter[S], unit time.Duration) {
 		got := counterStats(c.Stats())
-		if got.Succeeded+got.Failed != got.Total || uint64(got.ProcessingTime) != got.Succeeded+3*got.Failed {
-			t.Errorf("torn: %+v", got)
-		}
+		checkJoint(t, got, unit)
 		if got.Succeeded < last.Succeeded || got.Failed < last.Failed {
 			t.Errorf("%+v was followed by %+v", last, got)
 		}
 		last = got
+	}, func(t *testing.T, _ Counter[S], _ time.Duration) {
+		last = counterStats{}
 	})
 }
 
 func (s counterSuite[S]) conservation(t *testing.T) {
 	const each = 5000
-	c := s.newCounter()
 	var sum counterStats
-	s.hammer(c, each, func() {
+	s.hammer(t, each, func(t *testing.T, c Counter[S], unit time.Duration) {
 		got := counterStats(c.Reset())
-		if got.Succeeded+got.Failed != got.Total || uint64(got.ProcessingTime) != got.Succeeded+3*got.Failed {
-			t.Errorf("torn: %+v", got)
-		}
+		checkJoint(t, got, unit)
 		sum = sum.plus(got)
+	}, func(t *testing.T, c Counter[S], unit time.Duration) {
+		sum = sum.plus(counterStats(c.Stats()))
+		if want := (counterStats{4 * each, 2 * each, 2 * each, 8 * each * unit}); sum != want {
+			t.Errorf("all Resets and the last Stats are %+v, want %+v", sum, want)
+		}
+		sum = counterStats{}
 	})
-	sum = sum.plus(counterStats(c.Stats()))
-	if want := (counterStats{4 * each, 2 * each, 2 * each, 8 * each}); sum != want {
-		t.Errorf("all Resets and the last Stats are %+v, want %+v", sum, want)
-	}
 }
 
 // oneSnapshot resets while the rates are read: requests are successes of 7 ns
