@@ -24,8 +24,9 @@ func run(pass *analysis.Pass) (any, error) {
 	handedOut(pass, locks, reported)
 	for _, a := range locks.Accesses() {
 		// Only where the object has no lock of its own in hand, and where it
-		// is changed: a registry of all instances needs a common lock.
-		if a.Fresh || !a.Write {
+		// is changed: a registry of all instances needs a common lock. A
+		// helper's object may be used under a lock that is for something else.
+		if a.Fresh || !a.Write || !a.Field.Owner.Exported() {
 			continue
 		}
 		for _, v := range a.Views {

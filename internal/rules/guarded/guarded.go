@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/token"
 	"slices"
+	"strings"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ssa"
@@ -40,6 +41,11 @@ func run(pass *analysis.Pass) (any, error) {
 				continue
 			}
 			for lock := range a.Guards(v) {
+				// A package's lock that is held while a helper's object is
+				// used need not be for that object.
+				if strings.HasPrefix(lock, "package ") && !a.Field.Owner.Exported() {
+					continue
+				}
 				guarded = append(guarded, sighting{a, lock, v})
 			}
 			// After waiting for another goroutine a lock may be needless.

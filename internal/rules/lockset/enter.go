@@ -406,76 +406,112 @@ func (r *Result) fresh(c *Call) bool {
 	return r.Fresh(r.Resolve(c.Args[0]), c.Caller)
 }
 
-// Fresh reports whether a place is part of an object that f itself has made.
+// Fresh reports whether a place is part of an object that f itself has made, or
+// that a function which f calls has made for it.
 func (r *Result) Fresh(k Key, f *Func) bool {
 	// What hangs from a new object counts as new with it: that is the shards of
 	// a constructor far more often than a pointer to something shared.
-	switch root := k.Root.(type) {
-	case *ssa.MakeSlice, *ssa.MakeMap:
-		return k.Root.Parent() == f.Fn
-	case *ssa.Slice:
-		return root.Parent() == f.Fn && r.Fresh(r.Resolve(root.X), f)
-	case *ssa.Alloc:
-		if root.Parent() == f.Fn {
-			return true
-		}
-		// A closure that only its maker calls works on the maker's object.
-		if !encloses(root.Parent(), f.Fn) || f.Opaque || len(f.Calls) == 0 {
+	alloc, ok := k.Root.(*ssa.Alloc)
+	if !ok || alloc.Parent() == f.Fn {
+		return k.Root != nil && k.Root.Parent() == f.Fn && r.isNew(k.Root, 0) == made
+	}
+	// A closure that only its maker calls works on the maker's object.
+	if !encloses(alloc.Parent(), f.Fn) || f.Opaque || len(f.Calls) == 0 {
+		return false
+	}
+	for _, c := range f.Calls {
+		if c.Kind == Spawned || c.Caller.Fn != alloc.Parent() {
 			return false
 		}
-		for _, c := range f.Calls {
-			if c.Kind == Spawned || c.Caller.Fn != root.Parent() {
-				return false
+	}
+	return true
+}
+
+// newness says where a value comes from.
+type newness int
+
+const (
+	known   newness = iota // somebody else may know it
+	nothing                // nil, or the variable itself again
+	made                   // made by the function
+)
+
+// isNew looks at where a value comes from. A variable, such as a named result,
+// is new if it only ever holds something new or nothing.
+func (r *Result) isNew(v ssa.Value, depth int) newness {
+	if depth > 8 {
+		return known
+	}
+	depth++
+	all := func(vs ...ssa.Value) newness {
+		sum := nothing
+		for _, v := range vs {
+			switch r.isNew(v, depth) {
+			case known:
+				return known
+			case made:
+				sum = made
 			}
 		}
-		return true
+		return sum
+	}
+	switch v := v.(type) {
+	case *ssa.Const:
+		return nothing
+	case *ssa.Alloc, *ssa.MakeSlice, *ssa.MakeMap:
+		return made
+	case *ssa.Slice:
+		return r.isNew(r.Resolve(v.X).Root, depth)
 	case *ssa.UnOp:
-		// A variable, such as a named result, that only ever holds something
-		// new or nothing.
-		alloc, ok := root.X.(*ssa.Alloc)
-		if !ok || root.Parent() != f.Fn || alloc.Parent() != f.Fn {
-			return false
+		alloc, ok := v.X.(*ssa.Alloc)
+		if !ok || alloc.Parent() != v.Parent() {
+			return known
 		}
-		found := false
+		var stored []ssa.Value
 		for _, ref := range *alloc.Referrers() {
 			st, ok := ref.(*ssa.Store)
 			if !ok || st.Addr != alloc {
 				continue
 			}
-			if _, isConst := st.Val.(*ssa.Const); isConst {
-				continue
-			}
 			if again, ok := st.Val.(*ssa.UnOp); ok && again.X == alloc {
 				continue // "return x" of a named result
 			}
-			if v, ok := st.Val.(*ssa.Alloc); !ok || v.Parent() != f.Fn {
-				return false
-			}
-			found = true
+			stored = append(stored, st.Val)
 		}
-		return found
+		return all(stored...)
+	case *ssa.Extract:
+		if call, ok := v.Tuple.(*ssa.Call); ok {
+			return all(r.results(call, v.Index)...)
+		}
 	case *ssa.Call:
-		if root.Parent() != f.Fn {
-			return false
-		}
-		callee := r.Callee(&root.Call)
-		if callee == nil {
-			return false
-		}
-		rets := returns(callee.Fn)
-		for _, ret := range rets {
-			if len(ret.Results) != 1 {
-				return false
-			}
-			k := r.Resolve(ret.Results[0])
-			if alloc, ok := k.Root.(*ssa.Alloc); !ok || alloc.Parent() != callee.Fn || k.Path != "" {
-				return false
-			}
-		}
-		return len(rets) > 0
+		return all(r.results(v, 0)...)
 	}
-	return false
+	return known
 }
+
+// results are the values that a called function of ours may return; the call
+// itself, which is not new, where it is none of ours.
+func (r *Result) results(call *ssa.Call, i int) []ssa.Value {
+	callee := r.Callee(&call.Call)
+	if callee == nil {
+		return []ssa.Value{call.Call.Value}
+	}
+	var out []ssa.Value
+	for _, ret := range returns(callee.Fn) {
+		if i < len(ret.Results) {
+			out = append(out, ret.Results[i])
+		}
+	}
+	return out
+}
+
+// InCaller is the caller's name for a place that the callee of a call names.
+func (r *Result) InCaller(k Key, callee *Func, c *ssa.CallCommon, caller *Func) (Key, bool) {
+	return r.translator(callee, c.Args, caller)(k)
+}
+
+// CallViews returns the ways in which the caller arrives at a call.
+func (r *Result) CallViews(c *Call) []View { return r.views(c.Caller, c.StateAt()) }
 
 // Entries are the functions through which f is reached: those of the API, and
 // those that a go statement starts.
@@ -502,12 +538,4 @@ func (r *Result) Entries(f *Func) []*Func {
 	}
 	walk(f)
 	return out
-}
-
-// CallViews returns the ways in which the caller arrives at a call.
-func (r *Result) CallViews(c *Call) []View { return r.views(c.Caller, c.StateAt()) }
-
-// InCaller is the caller's name for a place that the callee of a call names.
-func (r *Result) InCaller(k Key, callee *Func, c *ssa.CallCommon, caller *Func) (Key, bool) {
-	return r.translator(callee, c.Args, caller)(k)
 }

@@ -60,7 +60,9 @@ func (s *State) clone() *State {
 
 func (s *State) lock(k Key, m Mode) *State {
 	c := s.clone()
-	if _, ok := c.Released[k]; ok {
+	// What was given back is taken again, and is the caller's as before; in
+	// another mode it is a lock of this function's own.
+	if was, ok := c.Released[k]; ok && was == m {
 		delete(c.Released, k)
 		return c
 	}
