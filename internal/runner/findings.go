@@ -180,7 +180,7 @@ func overdue(o *Options, sc Scenario, w *stacks.Watch, d protocol.Dump, timeout 
 	last, _ := w.Last()
 	idle := w.Idle()
 	if idle < timeout/2 {
-		f := slowFinding(sc, fmt.Sprintf("not done after %v, alone; %d operations had ended and more were ending", timeout, d.Operations))
+		f := slowFinding(sc, fmt.Sprintf("not done after %v, alone; %d operations had ended and more were ending", timeout, d.Operations), judged(last.Goroutines))
 		return observation{ending: overtime, findings: []result.Finding{f}}
 	}
 	obs := observation{ending: hung, signature: signature(last.Goroutines)}
@@ -227,10 +227,18 @@ func stuckFinding(sc Scenario, kind result.Kind, message string, involved []stac
 	return f
 }
 
-func slowFinding(sc Scenario, observed string) result.Finding {
+// slowFinding is no accusation: it says what took long, and where it was.
+func slowFinding(sc Scenario, observed string, where []stacks.Goroutine) result.Finding {
 	f := found(sc, result.Slow, "the scenario takes longer than its deadline")
+	f.Severity = result.Note
 	f.Observed = observed
+	f.Stacks = showAll(where)
 	return f
+}
+
+// judged are the goroutines that are not racebench's own.
+func judged(all []stacks.Goroutine) []stacks.Goroutine {
+	return slices.DeleteFunc(slices.Clone(all), func(g stacks.Goroutine) bool { return !g.Judged() })
 }
 
 func limitFinding(sc Scenario, limit string) result.Finding {

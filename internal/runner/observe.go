@@ -40,7 +40,9 @@ type observation struct {
 	findings []result.Finding
 	// signature identifies a hang by where its goroutines are stuck.
 	signature string
-	trouble   string
+	// where the goroutines were when the deadline passed.
+	where   []stacks.Goroutine
+	trouble string
 	// undecided counts the histories that could not be decided.
 	undecided int
 	elapsed   time.Duration
@@ -137,7 +139,8 @@ func (p *process) watch(ctx context.Context, o *Options, sc Scenario, seed uint6
 				case final:
 					return overdue(o, sc, &w, *r.Dump, timeout)
 				}
-				return observation{ending: overtime}
+				last, _ := w.Last()
+				return observation{ending: overtime, where: judged(last.Goroutines)}
 			default:
 				return p.forged(sc, errors.New("a reply that nobody asked for"))
 			}

@@ -14,6 +14,7 @@ import (
 
 	"racebench/internal/result"
 	"racebench/internal/runner/isolate"
+	"racebench/internal/runner/stacks"
 )
 
 // Run hammers the scenarios as the options say. The error says that racebench
@@ -269,7 +270,7 @@ func (l *lane) scenario(ctx context.Context, sc Scenario, it result.Iteration) o
 		}
 	}
 	if obs.ending == overtime {
-		again := l.repeat(ctx, sc, seed, it.Race)
+		again := l.repeat(ctx, sc, seed, it.Race, obs.where)
 		again.findings = append(again.findings, obs.findings...)
 		obs = again
 	}
@@ -288,8 +289,9 @@ func (l *lane) settle(race bool, obs observation) observation {
 	return obs
 }
 
-// repeat runs a scenario with the machine for itself and more time.
-func (l *lane) repeat(ctx context.Context, sc Scenario, seed uint64, race bool) observation {
+// repeat runs a scenario with the machine for itself and more time. where is
+// what it was at when its deadline passed.
+func (l *lane) repeat(ctx context.Context, sc Scenario, seed uint64, race bool, where []stacks.Goroutine) observation {
 	l.run.alone.Lock()
 	defer l.run.alone.Unlock()
 	o := l.run.o
@@ -299,7 +301,7 @@ func (l *lane) repeat(ctx context.Context, sc Scenario, seed uint64, race bool) 
 	}
 	obs := p.execute(ctx, o, sc, seed, patience*o.Timeout, true)
 	if obs.ending == completed {
-		obs.findings = append(obs.findings, slowFinding(sc, fmt.Sprintf("not done after %v; alone, it took %v", o.Timeout, obs.elapsed.Round(time.Millisecond))))
+		obs.findings = append(obs.findings, slowFinding(sc, fmt.Sprintf("not done after %v; alone, it took %v", o.Timeout, obs.elapsed.Round(time.Millisecond)), where))
 	}
 	return l.settle(race, obs)
 }
