@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -424,19 +425,74 @@ func TestTimeout(t *testing.T) {
 	}
 }
 
-// TestOtherToolchains applies the edits to whatever Go releases lie in the
-// module cache.
-func TestOtherToolchains(t *testing.T) {
-	roots, _ := filepath.Glob(filepath.Join(os.Getenv("HOME"), "go/pkg/mod/golang.org/toolchain@v0.0.1-go1.*.linux-amd64"))
-	for _, root := range roots {
-		version := strings.TrimSuffix(filepath.Base(root), ".linux-amd64")
-		version = version[strings.Index(version, "-")+1:]
-		if minor, _ := overlay.Minor(version); minor < 25 {
+// releases are the Go releases that the matrix tests, besides the installed one.
+var releases = []string{"go1.25.4", "go1.27.0"}
+
+// TestAnchorsOfOtherReleases applies the edits to the sources of other releases,
+// as far as they are in the module cache.
+func TestAnchorsOfOtherReleases(t *testing.T) {
+	for _, version := range releases {
+		root := downloaded(t, version)
+		if root == "" {
+			t.Logf("SKIP %s: not in the module cache", version)
 			continue
 		}
 		for _, race := range []bool{false, true} {
 			if _, err := overlay.Apply(root, version, race); err != nil {
 				t.Errorf("race=%v: %v", race, err)
+			}
+		}
+	}
+}
+
+// downloaded returns the folder of a release in the module cache, or "".
+func downloaded(t *testing.T, version string) string {
+	t.Helper()
+	out, err := exec.Command("go", "env", "GOMODCACHE").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := filepath.Join(strings.TrimSpace(string(out)), "golang.org", "toolchain@v0.0.1-"+version+".linux-amd64")
+	if _, err := os.Stat(root); err != nil {
+		return ""
+	}
+	return root
+}
+
+// TestOtherReleases runs the twins with other releases of Go, which come from
+// the module proxy.
+func TestOtherReleases(t *testing.T) {
+	if !slow {
+		t.Skip("builds several standard libraries: needs the build tag slow")
+	}
+	for _, version := range releases {
+		env := []string{"GOTOOLCHAIN=" + version}
+		cmd := exec.Command("go", "version")
+		cmd.Env = append(os.Environ(), env...)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Logf("SKIP %s: %s", version, out)
+			continue
+		}
+		for _, race := range []bool{false, true} {
+			c := config(t, "./fail")
+			c.Env, c.Race, c.Schedules, c.Run = env, race, 300, "CheckThenAct|OppositeOrder|MissedSignal|DoubleClose|LeakOnTimeout"
+			want := map[string]Kind{}
+			for _, name := range []string{"TestCheckThenAct", "TestOppositeOrder", "TestMissedSignal", "TestDoubleClose", "TestLeakOnTimeout"} {
+				want[name] = wanted[name]
+			}
+			r := run(t, c)
+			if r.GoVersion != version {
+				t.Errorf("explored with %s, want %s", r.GoVersion, version)
+			}
+			checkWrong(t, r, want)
+			c = config(t, "./pass")
+			c.Env, c.Race, c.Schedules = env, race, 100
+			r = run(t, c)
+			for _, f := range r.Findings() {
+				t.Errorf("%s race=%v: %s: %s: %s", version, race, f.Test, f.Kind, f.Message)
+			}
+			for _, u := range r.Undecided() {
+				t.Errorf("%s race=%v: %s", version, race, u)
 			}
 		}
 	}

@@ -104,8 +104,13 @@ func raceFindings(f *Finding, o *engine.Outcome) []*Finding {
 		g := *f
 		g.Kind, g.Races = DataRace, []engine.RaceReport{r}
 		var ends, funcs []string
-		for _, a := range r.Accesses {
+		for i, a := range r.Accesses {
 			u := trace.User(a.Stack)
+			if u.File == "" && i < len(r.Created) {
+				// Inside of sync the detector knows no callers: a WaitGroup that is
+				// used again too early, say. Where the goroutine began says more.
+				u = trace.User(r.Created[i].Stack)
+			}
 			verb, _, _ := strings.Cut(strings.TrimPrefix(strings.ToLower(a.Title), "previous "), " at ")
 			ends = append(ends, fmt.Sprintf("%s at %s", verb, u))
 			funcs = append(funcs, verb+" "+u.Func)

@@ -220,7 +220,7 @@ var channels = []Edit{
 		Name: "send", File: "runtime/chan.go",
 		Reason: "scheduling point",
 		Old:    "	if debugChan {\n		print(\"chansend: chan=\", c, \"\\n\")\n	}\n",
-		New:    "	if racebench.on {\n		racebenchChan(racebenchOpSend, unsafe.Pointer(c), callerpc, 0)\n	}\n	if debugChan {\n		print(\"chansend: chan=\", c, \"\\n\")\n	}\n",
+		New:    "	if racebench.on {\n		racebenchChan(racebenchOpSend, unsafe.Pointer(c), sys.GetCallerPC(), getcallerfp())\n	}\n	if debugChan {\n		print(\"chansend: chan=\", c, \"\\n\")\n	}\n",
 	},
 	{
 		Name: "receive", File: "runtime/chan.go",
@@ -238,7 +238,7 @@ var channels = []Edit{
 		Name: "select", File: "runtime/select.go",
 		Reason: "scheduling point",
 		Old:    "	gp := getg()\n	if debugSelect {\n",
-		New:    "	if racebench.on {\n		racebenchChan(racebenchOpSelect, unsafe.Pointer(cas0), sys.GetCallerPC(), getcallerfp())\n	}\n	gp := getg()\n	if debugSelect {\n",
+		New:    "	if racebench.on {\n		racebenchSelect(cas0, nsends+nrecvs, sys.GetCallerPC(), getcallerfp())\n	}\n	gp := getg()\n	if debugSelect {\n",
 	},
 }
 

@@ -26,7 +26,7 @@ func (f Frame) String() string {
 
 // library are the beginnings of function names that belong to Go's own
 // machinery and say nothing about the program.
-var library = []string{"runtime.", "sync.", "sync/atomic.", "internal/", "testing.", "runtime/", "time.", "context."}
+var library = []string{"runtime.", "sync.", "sync/atomic.", "internal/", "testing.", "runtime/", "time.", "context.", "racecall"}
 
 // Library reports whether a frame belongs to Go's own machinery.
 func (f Frame) Library() bool {
