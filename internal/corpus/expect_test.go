@@ -32,6 +32,8 @@ func TestCompare(t *testing.T) {
 		"missed":                       {wrongFix, clean, false, "status pass"},
 		"missed quickly":               {wrongFix, clean, true, "status pass"},
 		"undecided":                    {wrongFix, corpus.Seen{Status: "inconclusive"}, false, "status inconclusive"},
+		"undecided, quickly":           {wrongFix, corpus.Seen{Status: "inconclusive"}, true, "did not lose race"},
+		"by a warning, quickly":        {wrongFix, corpus.Seen{Status: "inconclusive", Lost: []corpus.Category{corpus.Sync}, Static: []string{"RB1"}}, true, ""},
 		"one category of two":          {wrongFix, half, false, "did not lose sync"},
 		"one category of two, quickly": {wrongFix, half, true, ""},
 		"by other evidence":            {wrongFix, corpus.Seen{Status: "fail", Lost: caught.Lost, RunTime: []string{"panic"}}, false, "not caught by any of data-race, static:RB1"},
