@@ -509,6 +509,43 @@ func cacheClear(t *T) {
 	equal(t, "C7", "after Clear, new keys evict wrongly", [2]int{capacity, capacity}, [2]int{s.Len, int(s.Evictions)})
 }
 
+// cacheClearLookups lets one Clear meet lookups of a present key. One that found
+// the key came before the Clear, which zeroed its hit; one that did not came
+// after.
+func cacheClearLookups(t *T) {
+	const key, capacity = 1, 2
+	for range t.size(14, 1) {
+		c := cache.New[int, tagged](capacity)
+		c.Put(key, tag(key))
+		misses := make([]int, t.clients(2))
+		for id := range misses {
+			t.add(1, func(cl *Client) {
+				for range t.size(24, 3) {
+					v, ok := c.Get(key)
+					checkValue(t, key, v, ok)
+					if !ok {
+						misses[id]++
+					}
+				}
+				cl.step()
+			})
+		}
+		t.add(1, func(cl *Client) {
+			for range cl.rng.IntN(12) {
+				c.Len()
+			}
+			c.Clear()
+			cl.step()
+		})
+		t.run()
+		equal(t, "C7", "the statistics after lookups that met one Clear",
+			cache.Stats{Misses: uint64(sum(misses)), Capacity: capacity}, c.Stats())
+		if t.gaveUp() {
+			return
+		}
+	}
+}
+
 // cacheSnapshot lets hits and misses alternate, so that no snapshot may show
 // them far apart, while another goroutine clears them.
 func cacheSnapshot(t *T) {

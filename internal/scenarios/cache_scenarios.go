@@ -49,6 +49,12 @@ func cacheScenarios() []Scenario {
 			Contract: []string{"C5", "C7", "C8"},
 		},
 		{
+			Name: "cache/clear-lookups", Component: Cache, Run: cacheClearLookups,
+			Doc: "One Clear meets lookups of a present key. Hits came before it and are zeroed, misses came after it and are counted: " +
+				"the statistics are exact.",
+			Contract: []string{"C2", "C7", "C9"},
+		},
+		{
 			Name: "cache/snapshot", Component: Cache, Run: cacheSnapshot,
 			Doc:      "Goroutines hit and miss in turns, so hits and misses may never be far apart in a snapshot.",
 			Contract: []string{"C2", "C8"},

@@ -32,6 +32,9 @@ func poolWaitOwn(t *T) {
 			if done != 1 {
 				t.fail("W10", "Wait returned although the caller's own task had not ended", 1, done)
 			}
+			if got := len(p.Results()); got <= i {
+				t.fail("W4", "a task has ended and its result is not there", fmt.Sprintf("at least %d", i+1), got)
+			}
 			cl.step()
 		}
 	})
