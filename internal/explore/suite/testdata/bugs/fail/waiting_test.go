@@ -214,3 +214,24 @@ func TestWaitTooEarly(t *testing.T) {
 		t.Errorf("sum is %d", sum)
 	}
 }
+
+// A barrier without generations: the fast one comes round again before the slow
+// one has looked.
+func TestBarrier(t *testing.T) {
+	var mu sync.Mutex
+	cond := sync.NewCond(&mu)
+	count := 0
+	arrive := func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if count++; count == 2 {
+			count = 0
+			cond.Broadcast()
+		}
+		for count != 0 {
+			cond.Wait()
+		}
+	}
+	twice := func() { arrive(); arrive() }
+	together(twice, twice)
+}

@@ -188,3 +188,24 @@ func TestWaitTooEarly(t *testing.T) {
 		t.Errorf("sum is %d", sum)
 	}
 }
+
+func TestBarrier(t *testing.T) {
+	var mu sync.Mutex
+	cond := sync.NewCond(&mu)
+	count, generation := 0, 0
+	arrive := func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if count++; count == 2 {
+			count = 0
+			generation++
+			cond.Broadcast()
+			return
+		}
+		for g := generation; g == generation; {
+			cond.Wait()
+		}
+	}
+	twice := func() { arrive(); arrive() }
+	together(twice, twice)
+}
