@@ -112,8 +112,8 @@ func counterWorkload(name string, reads, instances int) workload {
 		ours:  contest("ours", "", func() counterAPI { return ourCounter{counter.New()} }),
 		plain: contest("one mutex", "", func() counterAPI { return plainCounter{plain.New()} }),
 		peers: []contestant{
-			contest("atomics", "no joint snapshot, no conservation across Reset", func() counterAPI { return new(atomicCounter) }),
-			contest("xsync", "no joint snapshot, no conservation across Reset", func() counterAPI { return newStripedCounter() }),
+			contest("atomics", "no joint snapshot, Reset is not one step", func() counterAPI { return new(atomicCounter) }),
+			contest("xsync", "no joint snapshot, Reset loses what is added meanwhile", func() counterAPI { return newStripedCounter() }),
 		},
 	}
 }

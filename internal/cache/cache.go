@@ -48,7 +48,7 @@ type shard[K comparable, V any] struct {
 	// The fields below are guarded by mu; which entries there are changes only
 	// while Cache.mu is held too.
 	entries      table[K, V]
-	flights      map[K]*flight[V] // loads that may still store their value
+	flights      map[K]*flight[V] // loads that may still store their value; nil for none
 	hits, misses uint64
 
 	_ [64]byte // keeps the locks of neighbours out of each other's cache lines
@@ -104,15 +104,11 @@ func New[K comparable, V any](capacity int) *Cache[K, V] {
 	for shards < min(4*runtime.NumCPU(), capacity, maxShards) {
 		shards *= 2
 	}
-	c := &Cache[K, V]{
+	return &Cache[K, V]{
 		capacity: capacity,
 		seed:     maphash.MakeSeed(),
 		shards:   make([]shard[K, V], shards),
 	}
-	for i := range c.shards {
-		c.shards[i].flights = make(map[K]*flight[V])
-	}
-	return c
 }
 
 // Get looks up a key and counts one hit or one miss, in one step (C2).
@@ -153,6 +149,9 @@ func (c *Cache[K, V]) GetOrLoad(key K, load func(K) (V, error)) (V, error) {
 	}
 	f := &flight[V]{err: ErrLoadPanicked}
 	f.ended.Add(1)
+	if s.flights == nil {
+		s.flights = make(map[K]*flight[V])
+	}
 	s.flights[key] = f
 	s.mu.Unlock()
 
@@ -209,7 +208,7 @@ func (c *Cache[K, V]) Clear() {
 	for i := range c.shards {
 		s := &c.shards[i]
 		s.entries = table[K, V]{}
-		s.flights = make(map[K]*flight[V])
+		s.flights = nil
 		s.hits, s.misses = 0, 0
 	}
 	c.oldest, c.newest, c.length, c.evictions = nil, nil, 0, 0
