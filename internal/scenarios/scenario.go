@@ -74,12 +74,13 @@ func Find(name string) (Scenario, bool) {
 
 // The kinds of violation, as the result model spells them.
 const (
-	kindInvariant  = "invariant"
-	kindLostUpdate = "lost-update"
-	kindPanic      = "panic"
-	kindExit       = "exit"
-	kindOverLock   = "over-locking"
-	kindBehaviour  = "behaviour"
+	kindInvariant       = "invariant"
+	kindLostUpdate      = "lost-update"
+	kindPanic           = "panic"
+	kindNotLinearizable = "not-linearizable"
+	kindExit            = "exit"
+	kindOverLock        = "over-locking"
+	kindBehaviour       = "behaviour"
 )
 
 // Config is what one execution of a scenario depends on.
