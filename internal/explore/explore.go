@@ -375,7 +375,7 @@ func modeLimits(race bool) []string {
 		return []string{"memory accesses outside of the main module are no scheduling points", "weak memory is not modelled: every schedule is sequentially consistent"}
 	}
 	return []string{
-		"without the race detector memory accesses and the functions of sync/atomic (atomic.AddInt32 and the like; not the types) are no scheduling points, and data races are not seen",
+		"without the race detector memory accesses, and the functions of sync/atomic for pointers and uintptr, are no scheduling points, and data races are not seen",
 		"weak memory is not modelled: every schedule is sequentially consistent",
 	}
 }

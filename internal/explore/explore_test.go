@@ -59,6 +59,7 @@ var wanted = map[string]Kind{
 	"TestLivelock":          Livelock,
 	"TestExit":              Exit,
 	"TestLockLeftHeld":      Deadlock,
+	"TestAtomicFunctions":   Invariant,
 }
 
 func checkWrong(t *testing.T, r *Report, want map[string]Kind) {

@@ -302,7 +302,7 @@ func (t *testSearch) confirm(ctx context.Context, f *Finding) error {
 	}
 	var hashes []string
 	for range 2 {
-		r, err := t.replay(ctx, f.Schedule, !f.Always)
+		r, err := t.replay(ctx, f.Schedule, f.warm())
 		if err != nil {
 			return err
 		}
@@ -322,6 +322,11 @@ func (t *testSearch) confirm(ctx context.Context, f *Finding) error {
 	f.Schedule.Trace = hashes[0]
 	return nil
 }
+
+// warm reports whether a replay runs the default schedule first. A failure of
+// the default schedule itself is shown by the first run of a process; but what
+// remains after that may be a daemon.
+func (f *Finding) warm() bool { return !f.Always || f.Kind == Leak || f.Partial }
 
 // notReproducible says why a replay may differ from what was seen.
 func notReproducible(seen, replayed *engine.Outcome) string {
@@ -365,7 +370,7 @@ func (t *testSearch) reduce(ctx context.Context, f *Finding) error {
 				return false, err
 			}
 		}
-		o, retire, err := p.Replay(f.Test, f.Schedule.Seed, switches, !f.Always, 0)
+		o, retire, err := p.Replay(f.Test, f.Schedule.Seed, switches, f.warm(), 0)
 		if err != nil {
 			return false, err
 		}
@@ -389,7 +394,7 @@ func (t *testSearch) reduce(ctx context.Context, f *Finding) error {
 	var hashes []string
 	var last *Finding
 	for range 2 {
-		r, err := t.replay(ctx, &small, !f.Always)
+		r, err := t.replay(ctx, &small, f.warm())
 		if err != nil {
 			return err
 		}

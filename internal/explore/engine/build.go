@@ -74,6 +74,7 @@ type Builder struct {
 	Tested    []string // beginnings of function names of the main modules
 	target    Target
 	overlay   string
+	modules   []string // paths of the main modules
 }
 
 // A Binary is a test binary under control.
@@ -253,6 +254,9 @@ func (b *Builder) findPackages(ctx context.Context) error {
 			own[l.ImportPath] = l
 		}
 		if l.Module != nil && l.Module.Main {
+			if !slices.Contains(b.modules, l.Module.Path) {
+				b.modules = append(b.modules, l.Module.Path)
+			}
 			for _, p := range []string{l.Module.Path + ".", l.Module.Path + "/", l.Module.Path + "_test."} {
 				if !slices.Contains(b.Tested, p) {
 					b.Tested = append(b.Tested, p)
@@ -370,6 +374,12 @@ func (b *Builder) Build(ctx context.Context, p Package, dir string) (*Binary, er
 	args := []string{"test", "-c", "-vet=off", "-overlay=" + b.overlay, "-o", out}
 	if b.target.Race {
 		args = append(args, "-race")
+	} else {
+		// The functions of sync/atomic must be calls there, to be scheduling
+		// points.
+		for _, m := range b.modules {
+			args = append(args, "-gcflags="+m+"/...=-d=ssa/intrinsics/off")
+		}
 	}
 	for _, f := range b.buildFlags() {
 		if !strings.HasPrefix(strings.TrimLeft(f, "-"), "overlay=") {

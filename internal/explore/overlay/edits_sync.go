@@ -23,7 +23,8 @@ var syncPoints = concat(
 	renamed("sync/waitgroup.go", "wg *WaitGroup", "Add", "Wait"),
 	renamed("sync/cond.go", "c *Cond", "Wait", "Signal", "Broadcast"),
 	renamed("sync/once.go", "o *Once", "Do"),
-	renamed("sync/map.go", "m *Map", "Load", "Store", "Clear", "LoadOrStore", "LoadAndDelete", "Swap", "CompareAndSwap", "CompareAndDelete", "Range", "Delete"),
+	between(0, 25, renamed("sync/hashtriemap.go", "m *Map", mapMethods...)),
+	between(26, 0, renamed("sync/map.go", "m *Map", mapMethods...)),
 	renamed("sync/pool.go", "p *Pool", "Put", "Get"),
 	[]Edit{
 		{
@@ -54,6 +55,16 @@ var syncPoints = concat(
 	},
 )
 
+var mapMethods = []string{"Load", "Store", "Clear", "LoadOrStore", "LoadAndDelete", "Swap", "CompareAndSwap", "CompareAndDelete", "Range", "Delete"}
+
+// between bounds edits to minor versions of Go.
+func between(first, last int, edits []Edit) []Edit {
+	for i := range edits {
+		edits[i].First, edits[i].Last = first, last
+	}
+	return edits
+}
+
 func concat(lists ...[]Edit) []Edit {
 	var all []Edit
 	for _, l := range lists {
@@ -64,7 +75,14 @@ func concat(lists ...[]Edit) []Edit {
 
 // atomicPoints: scheduling points of the types of sync/atomic where the race
 // detector has none.
-var atomicPoints = []Edit{
+var atomicPoints = concat(atomicFunctions("sync/atomic/doc.go", "32"), atomicFunctions("sync/atomic/doc_64.go", "64"), []Edit{
+	{
+		Name: "atomic-assembly", File: "sync/atomic/asm.s", Mode: Plain,
+		Reason:  "the functions have bodies now, which the compiler makes of its intrinsics",
+		Old:     `(?m)^TEXT ·(?:Swap|CompareAndSwap|Add|And|Or|Load|Store)(?:Int|Uint)(?:32|64)\(SB\),NOSPLIT,\$0\n	JMP	[^\n]*\n`,
+		New:     "",
+		Pattern: true, Count: 28,
+	},
 	{
 		Name: "atomic-load", File: "sync/atomic/type.go", Mode: Plain,
 		Reason:  "scheduling point",
@@ -105,6 +123,39 @@ var atomicPoints = []Edit{
 		New:     "$1	racebenchAtomic(racebenchOpAtomicRMW, unsafe.Pointer(v))\n",
 		Pattern: true, Count: 2,
 	},
+})
+
+// atomicFunctions gives bodies to the functions of sync/atomic for integers of
+// the given size. A body calls the function itself, which the compiler turns
+// into the instruction; so it does in all other packages, except for the ones
+// under test, which are compiled without such intrinsics.
+func atomicFunctions(file, size string) []Edit {
+	var edits []Edit
+	for _, f := range []struct{ op, kind, args, result string }{
+		{"Load", "Load", "addr", "return "},
+		{"Store", "Store", "addr, val", ""},
+		{"Swap", "RMW", "addr, new", "return "},
+		{"CompareAndSwap", "RMW", "addr, old, new", "return "},
+		{"Add", "RMW", "addr, delta", "return "},
+		{"And", "RMW", "addr, mask", "return "},
+		{"Or", "RMW", "addr, mask", "return "},
+	} {
+		edits = append(edits, Edit{
+			Name: "atomic-" + f.op + size, File: file, Mode: Plain,
+			Reason:  "scheduling point",
+			Old:     `(?m)^//go:noescape\nfunc (` + f.op + `(?:Int|Uint)` + size + `)(\(.*\))$`,
+			New:     "//go:noinline\nfunc $1$2 { racebenchAtomic(racebenchOpAtomic" + f.kind + ", unsafe.Pointer(addr)); " + f.result + "$1(" + f.args + ") }",
+			Pattern: true, Count: 2,
+		})
+	}
+	edits = append(edits, Edit{
+		Name: "atomic-import" + size, File: file, Mode: Plain,
+		Reason:  "the bodies need package unsafe",
+		Old:     `(?m)^package atomic\n(?:\nimport \(\n	"unsafe"\n\)\n)?`,
+		New:     "package atomic\n\nimport \"unsafe\"\n",
+		Pattern: true,
+	})
+	return edits
 }
 
 // The hooks in assembly have no frame, so that the return address stays where

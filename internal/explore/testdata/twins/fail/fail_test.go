@@ -199,3 +199,12 @@ func TestLockLeftHeld(t *testing.T) {
 	go use()
 	time.Sleep(time.Second)
 }
+
+func TestAtomicFunctions(t *testing.T) {
+	var n int32
+	inc := func() { atomic.StoreInt32(&n, atomic.LoadInt32(&n)+1) }
+	both(inc, inc)
+	if n != 2 {
+		t.Errorf("%d of 2", n)
+	}
+}

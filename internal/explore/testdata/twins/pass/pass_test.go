@@ -218,3 +218,32 @@ func TestTimers(t *testing.T) {
 	time.AfterFunc(time.Second, func() { close(fired) })
 	<-fired
 }
+
+func TestAtomicFunctions(t *testing.T) {
+	var n int32
+	inc := func() { atomic.AddInt32(&n, 1) }
+	both(inc, inc)
+	if n != 2 {
+		t.Errorf("%d of 2", n)
+	}
+}
+
+var (
+	once sync.Once
+	jobs chan func()
+)
+
+// TestDaemon starts a goroutine that the package keeps for ever.
+func TestDaemon(t *testing.T) {
+	once.Do(func() {
+		jobs = make(chan func())
+		go func() {
+			for f := range jobs {
+				f()
+			}
+		}()
+	})
+	done := make(chan bool)
+	jobs <- func() { close(done) }
+	<-done
+}
