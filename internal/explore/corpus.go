@@ -22,14 +22,21 @@ func (t *testSearch) keep(f *Finding) error {
 	}
 	sum := sha256.Sum256([]byte(f.signature))
 	name := fmt.Sprintf("%s-%s-%s.json", f.Test, f.Kind, hex.EncodeToString(sum[:4]))
-	f.File = filepath.Join(t.corpusDir(), name)
-	if err := f.Schedule.Write(f.File); err != nil {
+	name = filepath.Join(t.corpusDir(), name)
+	if err := f.Schedule.Write(name); err != nil {
 		return fmt.Errorf("cannot keep the schedule: %w", err)
 	}
-	if wd, err := os.Getwd(); err == nil {
-		f.File = short(wd, f.File)
-	}
+	f.File = fromHere(name)
 	return nil
+}
+
+// fromHere returns a file's name relative to the current folder, if it is
+// below it.
+func fromHere(name string) string {
+	if wd, err := os.Getwd(); err == nil {
+		return short(wd, name)
+	}
+	return name
 }
 
 // tryCorpus replays the schedules of this test that were found earlier.
@@ -57,13 +64,10 @@ func (t *testSearch) tryCorpus(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		entry.File = name
+		entry.File = fromHere(name)
 		t.report.Corpus = append(t.report.Corpus, entry)
 		if f != nil {
-			f.File = name
-			if wd, err := os.Getwd(); err == nil {
-				f.File = short(wd, name)
-			}
+			f.File = fromHere(name)
 			t.report.Findings = append(t.report.Findings, f)
 			t.known[f.signature] = f
 			t.findings++
@@ -79,12 +83,12 @@ func (t *testSearch) again(ctx context.Context, s *schedule.File) (CorpusEntry, 
 		return CorpusEntry{}, nil, err
 	}
 	if f := t.shows(o, s.Signature); f != nil {
-		f.Schedule, f.Confirmed = s, true
+		f.Schedule, f.Confirmed, f.fromCorpus = s, true, true
 		return CorpusEntry{Status: StillFails, Note: f.Message}, f, nil
 	}
 	for _, f := range t.judge(o) {
 		if !f.Potential {
-			f.Schedule, f.Confirmed = s, true
+			f.Schedule, f.Confirmed, f.fromCorpus = s, true, true
 			return CorpusEntry{Status: FailsNew, Note: f.Message}, f, nil
 		}
 	}

@@ -222,8 +222,9 @@ type Finding struct {
 	File     string         `json:"schedule_file,omitempty"` // where the schedule is kept, if it is
 	Trace    *trace.Trace   `json:"trace,omitempty"`
 
-	signature string
-	outcome   *engine.Outcome
+	signature  string
+	fromCorpus bool
+	outcome    *engine.Outcome
 }
 
 // Repro returns the command that shows the finding again, or "".

@@ -117,7 +117,9 @@ func (f *Finding) write(b *bytes.Buffer) {
 	if f.Potential {
 		where = append(where, "it did not happen, but it can")
 	}
-	if f.Confirmed {
+	if f.Confirmed && f.fromCorpus {
+		where = append(where, "a schedule found earlier")
+	} else if f.Confirmed {
 		where = append(where, "confirmed by two replays")
 	} else if f.NotReproducible != "" {
 		where = append(where, "not reproducible: "+f.NotReproducible)

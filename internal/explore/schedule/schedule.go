@@ -8,6 +8,7 @@
 package schedule
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -211,8 +212,12 @@ func (f *File) Format() ([]byte, error) {
 	if f.Switches == nil {
 		f.Switches = []Switch{}
 	}
-	b, err := json.MarshalIndent(f, "", "  ")
-	return append(b, '\n'), err
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false) // the arrows of switches stay readable
+	enc.SetIndent("", "  ")
+	err := enc.Encode(f)
+	return b.Bytes(), err
 }
 
 // Write writes the schedule to a file, making its folder.
