@@ -153,6 +153,9 @@ func (f *Finding) write(b *bytes.Buffer) {
 		fmt.Fprintf(b, "%s\n", indent(lastLines(out, 20), "    | "))
 	}
 	if f.Schedule != nil {
+		if n := f.Schedule.Slips(); n > 0 {
+			fmt.Fprintf(b, "    it needs %s to fire before goroutines that could run get their turn, as on a busy machine\n", count(n, "timer"))
+		}
 		switch n := len(f.Schedule.Switches); {
 		case n == 0:
 			fmt.Fprintf(b, "    no switch is needed\n")

@@ -169,6 +169,17 @@ type File struct {
 	Deviations int      `json:"recorded_switches,omitempty"` // before minimising
 }
 
+// Slips returns how many timers the schedule lets fire early.
+func (f *File) Slips() int {
+	n := 0
+	for _, s := range f.Switches {
+		if s.Phase >= trace.Slip {
+			n++
+		}
+	}
+	return n
+}
+
 // A VersionError says that a schedule file is of another version.
 type VersionError struct{ Version int }
 

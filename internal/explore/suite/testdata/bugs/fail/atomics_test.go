@@ -53,12 +53,13 @@ func TestTornPair(t *testing.T) {
 	})
 }
 
-// Test and set in two steps: both get in.
+// Test and set in two steps: both get in. Who comes too late goes away.
 func TestHandMadeLock(t *testing.T) {
 	var taken atomic.Bool
 	var inside atomic.Int32
 	enter := func() {
-		for taken.Load() {
+		if taken.Load() {
+			return
 		}
 		taken.Store(true)
 		if inside.Add(1) == 2 {
@@ -70,13 +71,14 @@ func TestHandMadeLock(t *testing.T) {
 	together(enter, enter)
 }
 
-// Peterson's lock that asks before it announces itself.
+// Peterson's lock that asks before it announces itself, with one attempt each.
 func TestPeterson(t *testing.T) {
 	var want [2]atomic.Bool
 	var turn, inside atomic.Int32
 	enter := func(me int) {
 		turn.Store(int32(1 - me))
-		for want[1-me].Load() && turn.Load() == int32(1-me) {
+		if want[1-me].Load() && turn.Load() == int32(1-me) {
+			return
 		}
 		want[me].Store(true)
 		if inside.Add(1) == 2 {

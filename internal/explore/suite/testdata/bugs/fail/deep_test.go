@@ -118,7 +118,8 @@ func TestABA3(t *testing.T) {
 	}
 }
 
-// Lamport's bakery without the flag that says "I am choosing".
+// Lamport's bakery without the flag that says "I am choosing", with one attempt
+// each.
 func TestBakery(t *testing.T) {
 	var number [2]atomic.Int32
 	var inside atomic.Int32
@@ -126,11 +127,9 @@ func TestBakery(t *testing.T) {
 		other := 1 - me
 		mine := number[other].Load() + 1
 		number[me].Store(mine)
-		for {
-			n := number[other].Load()
-			if n == 0 || n > mine || n == mine && other > me {
-				break
-			}
+		if n := number[other].Load(); n != 0 && (n < mine || n == mine && other < me) {
+			number[me].Store(0)
+			return
 		}
 		if inside.Add(1) == 2 {
 			t.Error("two are inside")

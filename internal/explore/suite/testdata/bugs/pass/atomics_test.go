@@ -57,7 +57,8 @@ func TestHandMadeLock(t *testing.T) {
 	var taken atomic.Bool
 	var inside atomic.Int32
 	enter := func() {
-		for !taken.CompareAndSwap(false, true) {
+		if !taken.CompareAndSwap(false, true) {
+			return
 		}
 		if inside.Add(1) == 2 {
 			t.Error("two are inside")
@@ -74,7 +75,9 @@ func TestPeterson(t *testing.T) {
 	enter := func(me int) {
 		want[me].Store(true)
 		turn.Store(int32(1 - me))
-		for want[1-me].Load() && turn.Load() == int32(1-me) {
+		if want[1-me].Load() && turn.Load() == int32(1-me) {
+			want[me].Store(false)
+			return
 		}
 		if inside.Add(1) == 2 {
 			t.Error("two are inside")

@@ -130,13 +130,13 @@ func TestBakery(t *testing.T) {
 		mine := number[other].Load() + 1
 		number[me].Store(mine)
 		choosing[me].Store(false)
-		for choosing[other].Load() {
+		if choosing[other].Load() {
+			number[me].Store(0)
+			return
 		}
-		for {
-			n := number[other].Load()
-			if n == 0 || n > mine || n == mine && other > me {
-				break
-			}
+		if n := number[other].Load(); n != 0 && (n < mine || n == mine && other < me) {
+			number[me].Store(0)
+			return
 		}
 		if inside.Add(1) == 2 {
 			t.Error("two are inside")

@@ -1,0 +1,70 @@
+package trace
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestOperationsAreThoseOfTheInjectedSources compares the numbering with the
+// one that the test binary uses.
+func TestOperationsAreThoseOfTheInjectedSources(t *testing.T) {
+	b, err := os.ReadFile("../overlay/inject/runtime/ops.go.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, _, _ := strings.Cut(string(b), "racebenchOpCount")
+	names := regexp.MustCompile(`(?m)^\tracebenchOp(\w+)`).FindAllStringSubmatch(block, -1)
+	if len(names) != int(opCount) {
+		t.Fatalf("%d operations there, %d here", len(names), opCount)
+	}
+	for i, want := range map[Op]string{
+		None: "None", Start: "Start", Select: "Select", Lock: "Lock", WUnlock: "WUnlock", WaitGroupWait: "WGWait", OnceDo: "Once",
+		PoolPut: "PoolPut", AtomicModify: "AtomicRMW", Write: "Write", Sleep: "Sleep",
+	} {
+		if names[i][1] != want {
+			t.Errorf("operation %d is %s there, %s here", i, names[i][1], i)
+		}
+	}
+}
+
+func TestOpText(t *testing.T) {
+	for o := range opCount {
+		b, _ := o.MarshalText()
+		var back Op
+		if err := back.UnmarshalText(b); err != nil || back != o {
+			t.Errorf("%s is read as %s, %v", b, back, err)
+		}
+	}
+}
+
+func TestTable(t *testing.T) {
+	tr := Trace{
+		Goroutines: []Goroutine{{ID: 1, Name: "1"}, {ID: 2, Name: "1.1"}},
+		Steps: []Step{
+			{Goroutine: 1, Op: Lock, Object: "mutex 1", Frame: Frame{"p.F", "/x/f.go", 3}},
+			{Goroutine: 1, Op: Unlock, Frame: Frame{}}, // Go's own
+			{Goroutine: 2, Op: Lock, Object: "mutex 1", Frame: Frame{"p.G", "/x/g.go", 7}, Decisive: true},
+			{Goroutine: 2, Op: Lock, Phase: Blocked, Object: "mutex 1", Frame: Frame{"p.G", "/x/g.go", 7}},
+		},
+	}
+	var b strings.Builder
+	if err := tr.Table(&b, TableOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	const want = "  step  goroutine 1          goroutine 1.1\n" +
+		"     1  Lock mutex 1 f.go:3\n" +
+		">    2                       Lock mutex 1 g.go:7\n" +
+		"     3                       BLOCKS in Lock mutex 1 g.go:7\n"
+	if b.String() != want {
+		t.Errorf("got\n%swant\n%s", b.String(), want)
+	}
+	b.Reset()
+	if err := tr.Table(&b, TableOptions{Rows: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(b.String(), "… 1 more") || !strings.Contains(b.String(), ">    2") {
+		t.Errorf("one row:\n%s", b.String())
+	}
+}
