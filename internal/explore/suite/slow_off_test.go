@@ -1,0 +1,5 @@
+//go:build !slow
+
+package suite
+
+const slow = false
