@@ -25,6 +25,9 @@ type Request struct {
 	Bench *Bench `json:"bench,omitempty"`
 	// Dump asks for the stacks of all goroutines of the run in progress.
 	Dump bool `json:"dump,omitempty"`
+	// Nudge asks for nothing and is not answered. That it arrives is what it is
+	// for: see runner.nudgeEvery.
+	Nudge bool `json:"nudge,omitempty"`
 }
 
 // Hello opens the conversation.

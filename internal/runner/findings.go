@@ -180,7 +180,7 @@ func overdue(o *Options, sc Scenario, w *stacks.Watch, d protocol.Dump, timeout 
 	last, _ := w.Last()
 	idle := w.Idle()
 	if idle < timeout/2 {
-		f := slowFinding(sc, fmt.Sprintf("not done after %v, alone; %d operations had ended and more were ending", timeout, d.Operations), judged(last.Goroutines))
+		f := slowFinding(sc, fmt.Sprintf("not done after %v, alone; %d operations had ended and more were ending", timeout, d.Operations), last.Goroutines)
 		return observation{ending: overtime, findings: []result.Finding{f}}
 	}
 	obs := observation{ending: hung, signature: signature(last.Goroutines)}
@@ -234,11 +234,6 @@ func slowFinding(sc Scenario, observed string, where []stacks.Goroutine) result.
 	f.Observed = observed
 	f.Stacks = showAll(where)
 	return f
-}
-
-// judged are the goroutines that are not racebench's own.
-func judged(all []stacks.Goroutine) []stacks.Goroutine {
-	return slices.DeleteFunc(slices.Clone(all), func(g stacks.Goroutine) bool { return !g.Judged() })
 }
 
 func limitFinding(sc Scenario, limit string) result.Finding {

@@ -93,6 +93,8 @@ func (p *process) watch(ctx context.Context, o *Options, sc Scenario, seed uint6
 	defer deadline.Stop()
 	look := time.NewTicker(25 * time.Millisecond)
 	defer look.Stop()
+	nudge := time.NewTicker(nudgeEvery)
+	defer nudge.Stop()
 	var asked uint64 // number of the request for the last dump, once sent
 	for {
 		select {
@@ -111,6 +113,10 @@ func (p *process) watch(ctx context.Context, o *Options, sc Scenario, seed uint6
 			return p.ended(o, sc)
 		case <-look.C:
 			p.guardMemory(o)
+		case <-nudge.C:
+			// A worker that reads nothing any more is no trouble: the watch
+			// finds out by other means.
+			_, _ = p.send(protocol.Request{Nudge: true})
 		case <-deadline.C:
 			if asked != 0 {
 				return p.unresponsive(sc, final)
@@ -140,7 +146,7 @@ func (p *process) watch(ctx context.Context, o *Options, sc Scenario, seed uint6
 					return overdue(o, sc, &w, *r.Dump, timeout)
 				}
 				last, _ := w.Last()
-				return observation{ending: overtime, where: judged(last.Goroutines)}
+				return observation{ending: overtime, where: last.Goroutines}
 			default:
 				return p.forged(sc, errors.New("a reply that nobody asked for"))
 			}

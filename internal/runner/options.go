@@ -140,6 +140,13 @@ const (
 	// retireAfter is the number of iterations after which a worker is replaced,
 	// so that what a candidate keeps in memory does not add up.
 	retireAfter = 25
+	// nudgeEvery is how often a worker that has not answered gets a request that
+	// asks for nothing. Go's scheduler can lose a wake-up when GOMAXPROCS is
+	// lowered (golang/go#45716 is an older case): every thread then sleeps while
+	// goroutines are runnable and timers are due, until something arrives from
+	// outside. Scenarios change GOMAXPROCS all the time, and with Go 1.26 that
+	// happened in about one of 10 000 runs on a loaded machine.
+	nudgeEvery = 300 * time.Millisecond
 	// startPatience is how long a worker may take to become ready. Nothing
 	// happens in that time but the initialisation of packages.
 	startPatience = 30 * time.Second

@@ -93,6 +93,7 @@ func serve(in io.Reader, out io.Writer) error {
 				done = current.done
 				ticker = time.NewTicker(max(time.Duration(q.Run.Stall)/4, time.Millisecond))
 				tick = ticker.C
+			case q.Nudge:
 			case q.Dump:
 				d := s.dump(current, s.leaks.available)
 				if err := s.reply(protocol.Reply{ID: q.ID, Dump: &d}); err != nil {
