@@ -126,7 +126,10 @@ func (t *testSearch) run(ctx context.Context) error {
 		if tot.Retire || t.stopped {
 			t.retire()
 		}
-		job.From, job.Path, job.Default = tot.Next, tot.Path, false
+		job.From, job.Default = tot.Next, false
+		if !tot.Died {
+			job.Path, job.Learnt, job.Length = tot.Path, tot.Learnt, tot.Length
+		}
 		if first && t.stopped {
 			if err := t.checkRed(ctx); err != nil {
 				return err

@@ -264,12 +264,15 @@ type Job struct {
 	Count   uint64
 	Default bool   // tell the outcome of the default schedule first
 	Path    string // exhaustive search: where to go on
+	Learnt  string // what earlier processes found to be shared memory
+	Length  int    // PCT: decisions to expect; 0: those of the default schedule
 }
 
 // Totals sums up a job.
 type Totals struct {
 	Next         uint64 // the first schedule that was not run
 	Retire       bool   // the process must not be used any longer
+	Died         bool   // it has ended by itself
 	Runs         int    // schedules that count
 	Steps        int
 	Decisions    int
@@ -287,7 +290,9 @@ type Totals struct {
 	Restarted    bool // exhaustive: the search began anew
 	Broken       bool // exhaustive: the search cannot be complete
 	Fingerprints []uint64
-	Path         string
+	Path         string // for the next Job, like those below
+	Learnt       string
+	Length       int
 }
 
 // Explore runs a job. Each outcome with evidence is given to tell, which says
@@ -297,7 +302,7 @@ func (p *Process) Explore(job Job, tell func(*Outcome) bool) (Totals, error) {
 	for _, s := range job.Mix {
 		mix = append(mix, fmt.Sprintf("%d:%d:%d", s.Kind, s.Depth, s.Stay))
 	}
-	pairs := append(p.common(), "test", job.Test, "seed", job.Seed, "from", job.From, "count", job.Count, "mix", strings.Join(mix, ","), "path", job.Path)
+	pairs := append(p.common(), "test", job.Test, "seed", job.Seed, "from", job.From, "count", job.Count, "mix", strings.Join(mix, ","), "path", job.Path, "learnt", job.Learnt, "length", job.Length)
 	if job.Default {
 		pairs = append(pairs, "default", "1")
 	}
@@ -460,7 +465,7 @@ func (p *Process) died(test string, from uint64, tell func(*Outcome) bool) (Tota
 		next = from
 	}
 	tell(o)
-	return Totals{Next: next, Retire: true, Runs: int(next - from)}, nil
+	return Totals{Next: next, Retire: true, Died: true, Runs: int(next - from)}, nil
 }
 
 // dumpStack reads the first goroutine of a crash dump.
@@ -536,7 +541,7 @@ func readTotals(l *line) Totals {
 		Next: l.uint("next", 10), Retire: l.bool("retire"), Runs: l.int("runs"), Steps: l.int("steps"), Decisions: l.int("decisions"),
 		Operations: l.int("ops"), Redundant: l.int("redundant"), Most: l.int("most"), Goroutines: l.int("goroutines"), Limits: l.int("limits"),
 		Unsure: l.bool("unsure"), Spun: l.bool("spun"), Collected: l.bool("collected"), Rand: l.bool("rand"), Budget: l.bool("budget"),
-		Complete: l.bool("complete"), Restarted: l.bool("restarted"), Broken: l.bool("broken"), Path: l.str("path"),
+		Complete: l.bool("complete"), Restarted: l.bool("restarted"), Broken: l.bool("broken"), Path: l.str("path"), Learnt: l.str("learnt"), Length: l.int("length"),
 	}
 	for _, s := range strings.Split(l.str("prints"), ",") {
 		if n, err := strconv.ParseUint(s, 36, 64); err == nil {
