@@ -356,13 +356,14 @@ func counterMixedRates(t *T) {
 			cl.step()
 		}
 	})
-	// A goroutine that is between its calls has one success, or one success
-	// and one failure, more than whole rounds.
+	// With R whole rounds, a goroutine that is between its calls has one
+	// success, or one success and one failure, more. So the rate lies between
+	// R/3R and (R+n)/(3R+n), and the average at most at the mean of the times.
 	slack := float64(n) / before
 	t.add(1, func(cl *Client) {
 		for range 2 * each {
-			if r := c.SuccessRate(); !(r >= (1-slack)/3 && r <= (1+3*slack)/3) {
-				t.fail("M5", "SuccessRate mixes two moments: one request in three succeeds", "about 1/3", r)
+			if r := c.SuccessRate(); !(r >= 1./3-1e-9 && r <= (1+slack)/(3+slack)+1e-9) {
+				t.fail("M5", "SuccessRate mixes two moments: one request in three succeeds", "1/3, or a little more", r)
 			}
 			cl.step()
 		}
@@ -370,8 +371,8 @@ func counterMixedRates(t *T) {
 	t.add(1, func(cl *Client) {
 		for range 2 * each {
 			mean := float64(quick+slow) / 2
-			if a := float64(c.AverageProcessingTime()); a < mean*(1-slack)-1 || a > mean*(1+slack)+1 {
-				t.fail("M5", "AverageProcessingTime mixes two moments: half of the requests take 1µs, half 3µs", "about 2µs", time.Duration(a))
+			if a := float64(c.AverageProcessingTime()); a < mean*(1-slack)-1 || a > mean+1 {
+				t.fail("M5", "AverageProcessingTime mixes two moments: half of the requests take 1µs, half 3µs", "2µs, or a little less", time.Duration(a))
 			}
 			cl.step()
 		}

@@ -220,38 +220,43 @@ func (g *gateClient) batch() {
 		held, more = workers, t.rng.IntN(4)
 	}
 	// Tasks of a batch end alike, so the order in which several workers end
-	// them does not show.
-	value, failure := int64(t.rng.Uint64()>>1), int64(0)
+	// them does not show; that of one worker is known.
+	value, failure := int64(t.rng.Uint64()>>2), int64(0)
+	step := int64(0)
+	if workers == 1 {
+		step = 1
+	}
 	switch t.rng.IntN(5) {
 	case 0:
 		failure = 1 + t.rng.Int64N(1000)
 	case 1:
 		failure = model.ErrPanic
 	}
-	end := func() (int, error) {
+	end := func(id int64) (int, error) {
 		switch failure {
 		case 0:
-			return int(value), nil
+			return int(value + id*step), nil
 		case model.ErrPanic:
 			panic(value)
 		}
-		return int(value), taskError{failure}
+		return int(value + id*step), taskError{failure}
 	}
 	release, in, out := newLatch(), newMeeting(max(held, 1)), newMeeting(held+more)
-	submit := func(task func() (int, error)) int64 {
+	submit := func(task func(id int64) (int, error)) int64 {
 		g.next++
+		id := g.next
 		called := g.now()
-		err := p.Submit(task)
-		g.record(called, model.PoolSubmit, []int64{g.next}, []int64{bit(err == nil)})
-		return g.next
+		err := p.Submit(func() (int, error) { return task(id) })
+		g.record(called, model.PoolSubmit, []int64{id}, []int64{bit(err == nil)})
+		return id
 	}
 	var first, rest []int64
 	for range held {
-		first = append(first, submit(func() (int, error) {
+		first = append(first, submit(func(id int64) (int, error) {
 			defer out.arrive()
 			in.arrive()
 			t.await(release)
-			return end()
+			return end(id)
 		}))
 	}
 	if held > 0 {
@@ -261,9 +266,9 @@ func (g *gateClient) batch() {
 		}
 	}
 	for range more {
-		rest = append(rest, submit(func() (int, error) {
+		rest = append(rest, submit(func(id int64) (int, error) {
 			defer out.arrive()
-			return end()
+			return end(id)
 		}))
 		if held == 0 && workers > 1 {
 			break
@@ -290,17 +295,19 @@ func (g *gateClient) batch() {
 	for range 50 {
 		runtime.Gosched()
 	}
-	ended := value
-	if failure == model.ErrPanic {
-		ended = 0
+	ended := func(id int64) []int64 {
+		if failure == model.ErrPanic {
+			return []int64{id, 0, failure}
+		}
+		return []int64{id, value + id*step, failure}
 	}
 	p.Wait()
 	for _, id := range first {
-		g.op(model.PoolEnd, []int64{id, ended, failure}, nil)
+		g.op(model.PoolEnd, ended(id), nil)
 	}
 	for _, id := range rest {
 		g.op(model.PoolStart, []int64{id}, nil)
-		g.op(model.PoolEnd, []int64{id, ended, failure}, nil)
+		g.op(model.PoolEnd, ended(id), nil)
 	}
 	g.op(model.PoolWait, nil, nil)
 }

@@ -527,7 +527,8 @@ func poolMemory(t *T) {
 		total(t, "W4", "results of a batch", batch, len(p.Results()))
 		p.Reset()
 	}
-	if kept := retained(all); kept > len(all)/4 {
+	// A ring of the size of the longest queue may keep a batch.
+	if kept := retained(all); kept > len(all)/2 {
 		t.fail("G4", "tasks and results that the pool no longer holds cannot be collected",
 			fmt.Sprintf("few of %d", len(all)), kept)
 	}
