@@ -3,6 +3,7 @@ package suite
 import (
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -87,8 +88,9 @@ func (tg *target) start(t *testing.T, run string) *engine.Process {
 	return p
 }
 
-// A hunt is the outcome of a search for one kind of evidence.
+// A hunt is the outcome of a search for evidence.
 type hunt struct {
+	evidence   engine.Evidence
 	first      int // the schedule that showed it, from 1; 0: none did
 	goroutines int // most of a schedule
 	decisions  int // of all schedules
@@ -99,7 +101,7 @@ type hunt struct {
 // search runs up to budget schedules of a test, in as many processes as it
 // takes, until one shows what is wanted. The default schedule comes first and
 // does not count, but ends the search where it shows the bug: first is 1 then.
-func (tg *target) search(t *testing.T, test string, want engine.Evidence, mix []engine.Strategy, seed uint64, budget int) hunt {
+func (tg *target) search(t *testing.T, test string, want []engine.Evidence, mix []engine.Strategy, seed uint64, budget int) hunt {
 	t.Helper()
 	h := hunt{other: map[engine.Evidence]int{}}
 	job := engine.Job{Test: test, Mix: mix, Seed: seed, Default: true}
@@ -112,9 +114,11 @@ func (tg *target) search(t *testing.T, test string, want engine.Evidence, mix []
 				if o.Index != engine.DefaultIndex {
 					index = int(o.Index) + 1
 				}
-				if o.Has(want) {
-					h.first = index
-					return false
+				for _, e := range o.Evidence {
+					if slices.Contains(want, e) {
+						h.first, h.evidence = index, e
+						return false
+					}
 				}
 				for _, e := range o.Evidence {
 					if h.other[e] == 0 {

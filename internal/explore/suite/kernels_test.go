@@ -1,0 +1,188 @@
+package suite
+
+import (
+	"bytes"
+	"fmt"
+	"go/ast"
+	"go/format"
+	"go/parser"
+	"go/token"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"racebench/internal/explore/engine"
+)
+
+// The Go distribution brings kernels of published concurrency bugs to test its
+// goroutine leak profile with: GoKer (Yuan et al.: GoBench: A benchmark suite of
+// real-world Go concurrency bugs, CGO 2021) and patterns of its own. They are
+// programs with one registered function for each bug. kernelFolders are their
+// folders below runtime/testdata.
+var kernelFolders = map[string]string{"patterns": "testgoroutineleakprofile", "goker": "testgoroutineleakprofile/goker"}
+
+// benign are the registered functions that leave nothing behind for good.
+var benign = []string{"DaisyChain", "NoLeakGlobal"}
+
+// A kernel is one registered function.
+type kernel struct {
+	folder, name string
+}
+
+func (k kernel) benign() bool { return slices.Contains(benign, k.name) }
+
+// kernels writes a module with one package for each folder and one test for
+// each registered function. It returns "" where this Go brings no kernels.
+func kernels(t *testing.T) (module string, all []kernel) {
+	t.Helper()
+	out, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := filepath.Join(strings.TrimSpace(string(out)), "src", "runtime", "testdata")
+	module = t.TempDir()
+	write(t, filepath.Join(module, "go.mod"), []byte("module kernels\n\ngo 1.25\n"))
+	for pkg, folder := range kernelFolders {
+		files, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(folder), "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(files) == 0 {
+			t.Logf("SKIP %s: not in this GOROOT", folder)
+			continue
+		}
+		dir := filepath.Join(module, pkg)
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		var tests bytes.Buffer
+		fmt.Fprintf(&tests, "package %s\n\nimport (\n\t\"io\"\n\t\"testing\"\n)\n\ntype noProfile struct{}\n\nfunc (noProfile) WriteTo(io.Writer, int) error { return nil }\n", pkg)
+		for _, f := range files {
+			text, names, err := adapt(f, pkg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			write(t, filepath.Join(dir, strings.TrimSuffix(filepath.Base(f), ".go")+"_kernel_test.go"), text)
+			for _, n := range names {
+				fmt.Fprintf(&tests, "\nfunc Test%s(t *testing.T) { %s() }\n", n, n)
+				all = append(all, kernel{pkg, n})
+			}
+		}
+		write(t, filepath.Join(dir, "all_test.go"), tests.Bytes())
+	}
+	slices.SortFunc(all, func(a, b kernel) int { return strings.Compare(a.folder+a.name, b.folder+b.name) })
+	return module, all
+}
+
+func write(t *testing.T, name string, text []byte) {
+	t.Helper()
+	if err := os.WriteFile(name, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// adapt makes a file of a kernel program part of a test package and returns the
+// functions that it registers. The profile, which exists only under an
+// experiment, is replaced by one that writes nothing; and where a program runs
+// hundreds of copies of its bug at once, to make it likely, one is left: to make
+// it likely is the exploration's business.
+func adapt(file, pkg string) (text []byte, names []string, err error) {
+	source, err := os.ReadFile(file)
+	if err != nil {
+		return nil, nil, err
+	}
+	source = bytes.ReplaceAll(source, []byte("\t\"runtime/pprof\"\n"), nil)
+	source = bytes.ReplaceAll(source, []byte(`pprof.Lookup("goroutineleak")`), []byte("noProfile{}"))
+	fset := token.NewFileSet()
+	f, err := parser.ParseFile(fset, file, source, parser.ParseComments)
+	if err != nil {
+		return nil, nil, err
+	}
+	f.Name.Name = pkg
+	ast.Inspect(f, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok {
+			if id, ok := call.Fun.(*ast.Ident); ok && id.Name == "register" && len(call.Args) == 2 {
+				if fn, ok := call.Args[1].(*ast.Ident); ok {
+					names = append(names, fn.Name)
+				}
+			}
+		}
+		return true
+	})
+	f.Decls = slices.DeleteFunc(f.Decls, func(d ast.Decl) bool {
+		fn, ok := d.(*ast.FuncDecl)
+		return ok && fn.Recv == nil && fn.Name.Name == "main"
+	})
+	for _, d := range f.Decls {
+		fn, ok := d.(*ast.FuncDecl)
+		if !ok || fn.Recv != nil || !slices.Contains(names, fn.Name.Name) {
+			continue
+		}
+		for _, s := range fn.Body.List {
+			if loop, ok := s.(*ast.ForStmt); ok {
+				once(loop)
+			}
+		}
+	}
+	var b bytes.Buffer
+	if err := format.Node(&b, fset, f); err != nil {
+		return nil, nil, err
+	}
+	return b.Bytes(), names, nil
+}
+
+// once makes a loop that only multiplies goroutines run once.
+func once(loop *ast.ForStmt) {
+	cond, ok := loop.Cond.(*ast.BinaryExpr)
+	if !ok {
+		return
+	}
+	limit, ok := cond.Y.(*ast.BasicLit)
+	if !ok || limit.Kind != token.INT {
+		return
+	}
+	if n, err := strconv.Atoi(limit.Value); err != nil || n < 10 {
+		return
+	}
+	for _, s := range loop.Body.List {
+		if _, ok := s.(*ast.GoStmt); ok {
+			cond.Op, limit.Value = token.LSS, "1"
+			return
+		}
+	}
+}
+
+// exposed is what a kernel that goes wrong is evidence of.
+var exposed = []engine.Evidence{engine.Leak, engine.Deadlock, engine.Panic, engine.Fatal}
+
+// kernelBudget is the number of schedules for each kernel.
+const kernelBudget = 2000
+
+// TestKernels explores the kernels that come with Go.
+func TestKernels(t *testing.T) {
+	if !slow {
+		t.Skip("needs the build tag slow")
+	}
+	module, all := kernels(t)
+	for _, k := range all {
+		t.Run(k.name, func(t *testing.T) {
+			tg := build(t, module, "./"+k.folder, false)
+			var firsts []string
+			for _, seed := range []uint64{1, 2, 3} {
+				h := tg.search(t, "Test"+k.name, exposed, portfolio, seed, kernelBudget)
+				firsts = append(firsts, fmt.Sprintf("%d (%s)", h.first, h.evidence))
+				if k.benign() && h.first > 0 {
+					t.Errorf("seed %d: accused of a %s by schedule %d", seed, h.evidence, h.first)
+				}
+				if !k.benign() && h.first == 0 {
+					t.Errorf("seed %d: not exposed in %d schedules", seed, kernelBudget)
+				}
+			}
+			t.Logf("| %s | %s | %s |", k.folder, k.name, strings.Join(firsts, ", "))
+		})
+	}
+}
