@@ -19,6 +19,8 @@ func (j *judgement) gate(ctx context.Context) error {
 	o := j.runnerOptions()
 	o.RaceMode = runner.RaceNone
 	o.Iterations = gateRuns
+	// One difference settles it.
+	o.Decisive = decisive
 	for _, s := range scenarios.Gates() {
 		o.Scenarios = append(o.Scenarios, named(s))
 	}
@@ -36,7 +38,7 @@ func (j *judgement) gate(ctx context.Context) error {
 		g := result.Gate{Component: c}
 		for _, s := range e.Scenarios {
 			if s.Component == c && s.Undecided == 0 {
-				g.Ran = s.Runs == gateRuns && s.Incomplete == 0 || s.Failures+s.Incomplete > 0
+				g.Ran = s.Runs == gateRuns || s.Failures > 0
 				g.Operations = int(s.Operations)
 			}
 		}

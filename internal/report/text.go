@@ -257,6 +257,7 @@ func pointsText(s *scoring.Score) string {
 
 func (p *printer) score(s *scoring.Score) {
 	var rows [][]string
+	told := map[string]bool{}
 	for _, c := range s.Categories {
 		points := fmt.Sprintf("%.1f / %g", c.Points, c.Max)
 		reasons := []string{terminal.Clean(c.Summary)}
@@ -265,7 +266,12 @@ func (p *printer) score(s *scoring.Score) {
 			points = p.out.Bad(points)
 			reasons = nil
 			for _, l := range c.Losses {
-				reasons = append(reasons, fmt.Sprintf("-%.1f %s", l.Points, terminal.Clean(l.Reason)))
+				reason := terminal.Clean(l.Reason)
+				if told[reason] {
+					reason = "for the same reason"
+				}
+				told[terminal.Clean(l.Reason)] = true
+				reasons = append(reasons, fmt.Sprintf("-%.1f %s", l.Points, reason))
 			}
 		case c.Undecided != "":
 			points = p.out.Doubtful(points)
