@@ -98,10 +98,22 @@ type hunt struct {
 	other      map[engine.Evidence]int // evidence of other kinds, by the first schedule
 }
 
+// showing wants one of several kinds of evidence.
+func showing(kinds ...engine.Evidence) func(*engine.Outcome) engine.Evidence {
+	return func(o *engine.Outcome) engine.Evidence {
+		for _, e := range o.Evidence {
+			if slices.Contains(kinds, e) {
+				return e
+			}
+		}
+		return ""
+	}
+}
+
 // search runs up to budget schedules of a test, in as many processes as it
-// takes, until one shows what is wanted. The default schedule comes first and
+// takes, until wanted names what one shows. The default schedule comes first and
 // does not count, but ends the search where it shows the bug: first is 1 then.
-func (tg *target) search(t *testing.T, test string, want []engine.Evidence, mix []engine.Strategy, seed uint64, budget int) hunt {
+func (tg *target) search(t *testing.T, test string, wanted func(*engine.Outcome) engine.Evidence, mix []engine.Strategy, seed uint64, budget int) hunt {
 	t.Helper()
 	h := hunt{other: map[engine.Evidence]int{}}
 	job := engine.Job{Test: test, Mix: mix, Seed: seed, Default: true}
@@ -114,11 +126,9 @@ func (tg *target) search(t *testing.T, test string, want []engine.Evidence, mix 
 				if o.Index != engine.DefaultIndex {
 					index = int(o.Index) + 1
 				}
-				for _, e := range o.Evidence {
-					if slices.Contains(want, e) {
-						h.first, h.evidence = index, e
-						return false
-					}
+				if e := wanted(o); e != "" {
+					h.first, h.evidence = index, e
+					return false
 				}
 				for _, e := range o.Evidence {
 					if h.other[e] == 0 {

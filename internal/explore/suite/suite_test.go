@@ -89,7 +89,7 @@ func TestBugsAreFound(t *testing.T) {
 		t.Run(b.name, func(t *testing.T) {
 			tg := build(t, bugs, "./fail", b.race)
 			for _, seed := range seeds() {
-				h := tg.search(t, b.name, []engine.Evidence{b.want}, b.mix(), seed, b.budget())
+				h := tg.search(t, b.name, showing(b.want), b.mix(), seed, b.budget())
 				if h.first == 0 {
 					t.Errorf("seed %d: no %s in %d schedules of %s; seen: %v", seed, b.want, b.budget(), what(b.mix()), h.other)
 				}
