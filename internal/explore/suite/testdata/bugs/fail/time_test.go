@@ -169,3 +169,9 @@ func TestDaemon(t *testing.T) {
 	jobs <- func() { close(done) }
 	<-done
 }
+
+// Nobody but the test knows the queue.
+func TestQueue(t *testing.T) {
+	queue := make(chan int)
+	go func() { queue <- 1 }()
+}

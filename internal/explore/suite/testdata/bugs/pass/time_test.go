@@ -175,3 +175,12 @@ func TestDaemon(t *testing.T) {
 	daemon() <- func() { close(done) }
 	<-done
 }
+
+var queue = make(chan int)
+
+// The queue is the package's: somebody may still come and take from it.
+func TestQueue(t *testing.T) {
+	go func() { queue <- 1 }()
+	<-queue
+	go func() { queue <- 2 }()
+}
