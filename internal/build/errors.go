@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -52,8 +53,8 @@ func (e *CompileError) Finding() result.Finding {
 // it from the module's root, and the candidate's file if it is about one.
 var diagnostic = regexp.MustCompile(`^(?:\./)?(?:internal/((?:cache|counter|workerpool)/[^/:]+\.go)|[\w./-]+\.go):(\d+)(?::(\d+))?: `)
 
-// compileError reads the output of a failed "go build"; nil if the compiler
-// found nothing wrong. A complaint about a file of ours is the candidate's
+// compileError reads the output of a failed "go build"; nil if compiler and
+// linker found nothing wrong. A complaint about a file of ours is the candidate's
 // fault, too: with the built-in components the same files compile, so the
 // candidate changed something that they use.
 func compileError(output string) *CompileError {
@@ -76,7 +77,14 @@ func compileError(output string) *CompileError {
 				line = "racebench's " + strings.TrimPrefix(line, "./")
 			}
 		}
-		lines = append(lines, candidatePaths.ReplaceAllString(line, "$1"))
+		line = candidatePaths.ReplaceAllString(line, "$1")
+		if linking.MatchString(line) && !compiler {
+			// What the linker says before is about its sections.
+			compiler = true
+			lines = slices.Insert(lines, 0, line)
+			continue
+		}
+		lines = append(lines, line)
 	}
 	if !compiler {
 		return nil
@@ -84,6 +92,9 @@ func compileError(output string) *CompileError {
 	e.Output = strings.Join(lines, "\n")
 	return e
 }
+
+// linking matches what the linker says of a symbol of the candidate's.
+var linking = regexp.MustCompile(`(?:^|: )racebench/internal/(?:cache|counter|workerpool)\.`)
 
 // limitError reads the output of a build that ran into a limit; nil for any
 // other.

@@ -187,10 +187,13 @@ func (o *Options) ready(ctx context.Context, sc Scenario, b Binary) (*process, *
 		obs = p.forged(sc, err)
 	case errors.Is(err, errSilent):
 		obs = p.unresponsive(sc, true)
-		if f := &obs.findings[0]; len(f.Positions) == 0 {
+		// Nothing but the initialisation of packages happens before a worker is
+		// ready. One that worked all the time is at it still; one that was given
+		// no processor is not to blame.
+		if used := p.state.UserTime() + p.state.SystemTime(); used < startPatience/10 {
 			obs = observation{ending: failed, trouble: fmt.Sprintf("a worker did not become ready in %v", startPatience)}
 		} else {
-			f.Message = "the initialisation of a package does not end"
+			obs.findings[0].Message = "the initialisation of a package does not end"
 		}
 	default:
 		obs = p.ended(o, sc)

@@ -6,14 +6,19 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"sync/atomic"
 
 	"racebench/internal/protocol"
 )
 
-// maxStack bounds the text of a stack in a violation, in bytes.
-const maxStack = 8 << 10
+// maxStack and maxText bound the stack and each other text of a violation, in
+// bytes: what a candidate panics with can be of any size.
+const (
+	maxStack = 8 << 10
+	maxText  = 4 << 10
+)
 
 // T is one execution of a scenario. Its methods belong to the scenario's main
 // goroutine, which is a client itself; await, until, linger and the reports of
@@ -179,6 +184,11 @@ func (t *T) atEnd(f func()) { t.cleanup = append(t.cleanup, f) }
 
 // report records the first violation and gives the execution up.
 func (t *T) report(v protocol.Violation) {
+	for _, text := range []*string{&v.Message, &v.Expected, &v.Observed} {
+		if len(*text) > maxText {
+			*text = strings.ToValidUTF8((*text)[:maxText], "") + " …"
+		}
+	}
 	t.mu.Lock()
 	first := !t.violated
 	if first {
