@@ -36,7 +36,7 @@ var only = map[string][]string{
 	"racebench/internal/cli":              {"cmd/racebench"},
 	"racebench/internal/judge":            {"internal/cli", "internal/selftest"},
 	"racebench/internal/kit":              {"internal/cli", "internal/judge", "internal/kit"},
-	"racebench/internal/terminal":         {"internal/cli", "internal/report"},
+	"racebench/internal/terminal":         {"internal/cli", "internal/report", "internal/explore/timeline"},
 	"racebench/internal/report":           {"internal/cli"},
 	"racebench/internal/scoring":          {"internal/cli", "internal/report", "internal/judge", "internal/selftest"},
 	"racebench/internal/runner":           {"internal/judge", "internal/cli", "internal/runner"},

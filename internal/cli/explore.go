@@ -6,12 +6,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"racebench/internal/explore"
 	"racebench/internal/explore/overlay"
+	"racebench/internal/explore/timeline"
+	"racebench/internal/report"
 	"racebench/internal/terminal"
 )
 
@@ -20,7 +26,7 @@ func newExplore(env Environment) *cobra.Command {
 		c       explore.Config
 		asJSON  bool
 		noSave  bool
-		noLimit bool
+		reports []string
 	)
 	cmd := &cobra.Command{
 		Use:   "explore [PACKAGE...]",
@@ -38,11 +44,12 @@ of each package and tried first the next time.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.Patterns = args
 			c.ReadOnly = noSave
-			if noLimit {
-				c.Preemptions = -1
-			}
 			if !cmd.Flags().Changed("preemptions") && c.Strategy == "exhaustive" {
 				c.Preemptions = -1
+			}
+			targets, err := parseReports(cmd, reports)
+			if err != nil {
+				return err
 			}
 			log := terminal.Of(env.Stderr, terminal.Auto, env.Getenv)
 			line := &exploreLine{out: log, last: time.Now()}
@@ -53,6 +60,9 @@ of each package and tried first the next time.`,
 				if werr := writeExploration(env.Stdout, r, asJSON, c.Verbose); werr != nil {
 					return werr
 				}
+				if werr := writeReports(targets, exploration{r}); werr != nil {
+					return werr
+				}
 			}
 			if err != nil {
 				return exploreError(cmd, err)
@@ -61,7 +71,7 @@ of each package and tried first the next time.`,
 		},
 	}
 	f := cmd.Flags()
-	exploreFlags(cmd, &c)
+	exploreFlags(cmd, &c, &reports)
 	f.StringVar(&c.Run, "run", "", "only tests that match, as for go test")
 	f.BoolVar(&c.Race, "race", false, "build with the race detector: memory accesses become scheduling points, races are found")
 	f.StringVar(&c.Tags, "tags", "", "build tags")
@@ -82,25 +92,107 @@ of each package and tried first the next time.`,
 }
 
 // exploreFlags are common to explore and replay.
-func exploreFlags(cmd *cobra.Command, c *explore.Config) {
+func exploreFlags(cmd *cobra.Command, c *explore.Config, reports *[]string) {
 	f := cmd.Flags()
 	f.BoolVarP(&c.Verbose, "verbose", "v", false, "print more, and run tests with -test.v")
 	f.StringArrayVar(&c.Flags, "build-flag", nil, "a further flag for go build, such as -mod=mod")
 	f.StringVarP(&c.Dir, "dir", "C", "", "folder in which packages are named")
+	f.StringArrayVar(reports, "report", nil, "also write a report, as `FORMAT=FILE`; repeatable; formats: "+strings.Join(exploreFormats, ", "))
 	f.StringVar(&c.KeepBinary, "keep-binary", "", "keep the test binary in this file, for a debugger")
 }
 
 func writeExploration(w io.Writer, r *explore.Report, asJSON, verbose bool) error {
 	if asJSON {
-		enc := json.NewEncoder(w)
-		enc.SetIndent("", "  ")
-		return enc.Encode(r)
+		return writeJSON(w, r)
 	}
+	return writeText(w, func(w io.Writer) error { return r.WriteText(w, verbose) })
+}
+
+func writeJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
+
+// writeText cleans what write writes.
+func writeText(w io.Writer, write func(io.Writer) error) error {
 	var b bytes.Buffer
-	if err := r.WriteText(&b, verbose); err != nil {
+	if err := write(&b); err != nil {
 		return err
 	}
 	return writeClean(w, b.String())
+}
+
+// exploreFormats are the formats of --report.
+var exploreFormats = []string{"html", "json", "perfetto", "text"}
+
+// explored is the outcome of explore or of replay, as reports show it.
+type explored interface {
+	document() timeline.Document
+	writeText(w io.Writer) error
+	value() any
+}
+
+// exploration is the outcome of explore.
+type exploration struct{ *explore.Report }
+
+func (e exploration) document() timeline.Document { return timeline.Of(e.Report) }
+func (e exploration) writeText(w io.Writer) error { return e.WriteText(w, true) }
+func (e exploration) value() any                  { return e.Report }
+
+// replayed is the outcome of replay.
+type replayed struct{ *explore.ReplayReport }
+
+func (r replayed) document() timeline.Document { return timeline.OfReplay(r.ReplayReport) }
+func (r replayed) writeText(w io.Writer) error { return r.WriteText(w) }
+func (r replayed) value() any                  { return r.ReplayReport }
+
+// parseReports reads the FORMAT=FILE of --report, before the work and not
+// after it.
+func parseReports(cmd *cobra.Command, reports []string) ([]report.Target, error) {
+	var targets []report.Target
+	for _, s := range reports {
+		format, path, ok := strings.Cut(s, "=")
+		var err error
+		switch dir := filepath.Dir(path); {
+		case !ok || path == "" || !slices.Contains(exploreFormats, format):
+			err = fmt.Errorf("--report %q: want FORMAT=FILE with a format of %s", s, strings.Join(exploreFormats, ", "))
+		case isDir(path):
+			err = fmt.Errorf("--report %q: %s is a folder", s, path)
+		case !isDir(dir):
+			err = fmt.Errorf("--report %q: there is no folder %s", s, dir)
+		}
+		if err != nil {
+			return nil, usageError{inCommand{cmd.CommandPath(), err}}
+		}
+		targets = append(targets, report.Target{Format: format, Path: path})
+	}
+	return targets, nil
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+func writeReports(targets []report.Target, e explored) error {
+	for _, t := range targets {
+		err := report.WriteFile(t.Path, func(w io.Writer) error {
+			switch t.Format {
+			case "html":
+				return timeline.HTML(w, e.document())
+			case "perfetto":
+				return timeline.Perfetto(w, e.document())
+			case "json":
+				return writeJSON(w, e.value())
+			}
+			return writeText(w, e.writeText)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // writeClean writes text that holds what tests printed.

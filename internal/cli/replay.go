@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"bytes"
-	"encoding/json"
 	"os"
 	"path/filepath"
 
@@ -16,6 +14,7 @@ func newReplay(env Environment) *cobra.Command {
 	var (
 		c      explore.Config
 		asJSON bool
+		files  []string
 	)
 	cmd := &cobra.Command{
 		Use:   "replay FILE",
@@ -26,6 +25,10 @@ does, and with 3 if it is stale: the test no longer does what the schedule is
 made of, so that nothing is known.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			targets, err := parseReports(cmd, files)
+			if err != nil {
+				return err
+			}
 			s, err := schedule.Read(args[0])
 			if err != nil {
 				return usageError{inCommand{cmd.CommandPath(), err}}
@@ -38,19 +41,15 @@ made of, so that nothing is known.`,
 				return exploreError(cmd, err)
 			}
 			if asJSON {
-				enc := json.NewEncoder(env.Stdout)
-				enc.SetIndent("", "  ")
-				if err := enc.Encode(r); err != nil {
-					return err
-				}
+				err = writeJSON(env.Stdout, r)
 			} else {
-				var b bytes.Buffer
-				if err := r.WriteText(&b); err != nil {
-					return err
-				}
-				if err := writeClean(env.Stdout, b.String()); err != nil {
-					return err
-				}
+				err = writeText(env.Stdout, r.WriteText)
+			}
+			if err != nil {
+				return err
+			}
+			if err := writeReports(targets, replayed{r}); err != nil {
+				return err
 			}
 			switch r.Status {
 			case explore.StillFails, explore.FailsNew:
@@ -61,7 +60,7 @@ made of, so that nothing is known.`,
 			return verdict(exitTrouble)
 		},
 	}
-	exploreFlags(cmd, &c)
+	exploreFlags(cmd, &c, &files)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the outcome as JSON")
 	return cmd
 }
