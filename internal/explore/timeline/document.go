@@ -56,7 +56,9 @@ func Of(r *explore.Report) Document {
 
 func testLine(pkg string, t explore.TestReport) Test {
 	line := Test{State: "ok", Name: pkg + " " + t.Name}
-	line.Notes = append(line.Notes, fmt.Sprintf("%s, %d different", count(t.Schedules, "schedule"), t.Distinct))
+	if t.Schedules > 0 {
+		line.Notes = append(line.Notes, fmt.Sprintf("%s, %d different", count(t.Schedules, "schedule"), t.Distinct))
+	}
 	if t.Complete != "" {
 		line.Notes = append(line.Notes, t.Complete)
 	}

@@ -93,10 +93,17 @@ type Trace struct {
 }
 
 // Objects gives names to the addresses of objects, in order of appearance, so
-// that traces of the same schedule are equal in every process.
+// that traces of the same schedule are equal in every process. What begins at
+// the same address is told apart by its kind: a struct, and the mutex that is
+// its first field.
 type Objects struct {
-	names map[uint64]string
+	names map[object]string
 	count map[string]int
+}
+
+type object struct {
+	addr uint64
+	kind string
 }
 
 // Name returns the name of the object at addr that op works on, or "".
@@ -106,13 +113,14 @@ func (o *Objects) Name(op Op, addr uint64) string {
 		return ""
 	}
 	if o.names == nil {
-		o.names, o.count = map[uint64]string{}, map[string]int{}
+		o.names, o.count = map[object]string{}, map[string]int{}
 	}
-	if n, ok := o.names[addr]; ok {
+	key := object{addr, kind}
+	if n, ok := o.names[key]; ok {
 		return n
 	}
 	o.count[kind]++
 	n := fmt.Sprintf("%s %d", kind, o.count[kind])
-	o.names[addr] = n
+	o.names[key] = n
 	return n
 }

@@ -68,3 +68,18 @@ func TestTable(t *testing.T) {
 		t.Errorf("one row:\n%s", b.String())
 	}
 }
+
+func TestObjectsAtOneAddress(t *testing.T) {
+	var names Objects
+	for i, c := range []struct {
+		op   Op
+		addr uint64
+		want string
+	}{
+		{Write, 8, "var 1"}, {Lock, 8, "mutex 1"}, {Unlock, 8, "mutex 1"}, {Read, 8, "var 1"}, {Lock, 16, "mutex 2"}, {Lock, 0, ""}, {Select, 8, ""},
+	} {
+		if got := names.Name(c.op, c.addr); got != c.want {
+			t.Errorf("%d: %s at %d is called %q, want %q", i, c.op, c.addr, got, c.want)
+		}
+	}
+}
