@@ -267,6 +267,10 @@ var edits = []edit{
 		s.Completed, s.Failed = p.completed, p.failed
 		return s
 	}
+	if Mutant == "package-lock" {
+		all.Lock()
+		defer all.Unlock()
+	}
 	for i := 0; Mutant == "count-results" && i < len(p.results); i++ {
 		if p.results[i].Err == ErrClosed {
 			break
@@ -379,6 +383,7 @@ var hunts = [][2]string{
 	{"newest-first", "gate/workerpool"},
 	{"package-lock", "probe/cache-instances"},
 	{"package-lock", "probe/counter-instances"},
+	{"package-lock", "probe/pool-instances"},
 	{"copy-map", "probe/cache-size"},
 	{"count-entries", "probe/cache-size"},
 	{"count-results", "probe/pool-size"},
@@ -412,7 +417,7 @@ func TestMutants(t *testing.T) {
 	}
 	declare(cacheFile, "\nvar kept []any\n\nvar all sync.Mutex\n")
 	declare(counterFile, "\nvar shared Counter\n")
-	declare(poolFile, "\nvar kept []any\n")
+	declare(poolFile, "\nvar kept []any\n\nvar all sync.Mutex\n")
 	sources, err := instrument.Packages(sources, "racebench/internal/noise")
 	if err != nil {
 		t.Fatal(err)
