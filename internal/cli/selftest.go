@@ -21,7 +21,7 @@ func newSelftest(env Environment) *cobra.Command {
 	var (
 		quick, mangle, list bool
 		seed                uint64
-		iterations          int
+		iterations, jobs    int
 		timeout             time.Duration
 		format              string
 	)
@@ -39,6 +39,14 @@ a pattern such as 'pass/*'.`,
 			if !slices.Contains([]string{"table", "json", "markdown"}, format) {
 				return usageError{inCommand{cmd.CommandPath(), fmt.Errorf("--format %q: want table, json or markdown", format)}}
 			}
+			switch {
+			case jobs < 0:
+				return usageError{inCommand{cmd.CommandPath(), fmt.Errorf("--jobs %d: want at least 1", jobs)}}
+			case jobs == 0 && quick:
+				jobs = runtime.NumCPU()
+			case jobs == 0:
+				jobs = 1
+			}
 			entries, err := selectEntries(cmd, args)
 			if err != nil {
 				return err
@@ -53,7 +61,8 @@ a pattern such as 'pass/*'.`,
 			log := terminal.Of(env.Stderr, terminal.Auto, env.Getenv)
 			rows, err := selftest.Run(cmd.Context(), selftest.Options{
 				Entries: entries, Quick: quick, Mangle: mangle,
-				Judge: judge.Options{Iterations: iterations, Seed: seed, Timeout: timeout, Parallel: runtime.NumCPU(), Race: judge.RaceAuto},
+				Jobs:  jobs,
+				Judge: judge.Options{Iterations: iterations, Seed: seed, Timeout: timeout, Parallel: max(1, runtime.NumCPU()/jobs), Race: judge.RaceAuto},
 				Done: func(r selftest.Row) {
 					mark := log.Good("ok  ")
 					if len(r.Wrong) > 0 {
@@ -81,6 +90,7 @@ a pattern such as 'pass/*'.`,
 	f.BoolVar(&list, "list", false, "only list the entries")
 	f.Uint64Var(&seed, "seed", builtinSeed, "seed from which everything random derives")
 	f.IntVarP(&iterations, "iterations", "n", 100, "number of `N` iterations for each entry")
+	f.IntVar(&jobs, "jobs", 0, "score this many entries at once (default: the number of processors with --quick, otherwise 1, for the measurements' sake)")
 	f.DurationVar(&timeout, "timeout", 10*time.Second, "deadline of one scenario in one iteration")
 	f.StringVar(&format, "format", "table", "table, json or markdown")
 	return cmd

@@ -43,6 +43,15 @@ func (e *Entry) Compare(seen Seen, quick bool) []string {
 	}
 }
 
+// Decisive reports whether a finding is evidence that e asks for, so that no
+// more need be looked for in a quick look at a wrong fix or a hostile one.
+func (e *Entry) Decisive(f result.Finding) bool {
+	if !f.Confirmed || f.Severity != result.Error {
+		return false
+	}
+	return e.Want == Hostile || slices.Contains(e.Evidence, string(f.Kind))
+}
+
 func (e *Entry) comparePass(seen Seen, quick bool) []string {
 	var wrong []string
 	if seen.Status != "pass" && !quick {

@@ -59,8 +59,13 @@ func (j *judgement) hammerOptions() runner.Options {
 func (j *judgement) hammer(ctx context.Context) error {
 	o := j.hammerOptions()
 	o.Duration = j.Duration
-	if j.StopAtFirst {
-		o.Decisive = decisive
+	o.Decisive = j.Decisive
+	if j.Decisive != nil {
+		settled, err := j.glance(ctx)
+		if settled || err != nil || ctx.Err() != nil {
+			return err
+		}
+		o.Race = j.tools.race
 	}
 	o.Progress = func(e runner.Event) {
 		j.progress(Progress{Phase: "hammer", Done: e.Done, Total: e.Total, Findings: e.Findings + len(j.res.Findings)})
@@ -70,11 +75,40 @@ func (j *judgement) hammer(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	j.record(e)
+	return nil
+}
+
+// glanceIterations is how often plain workers run the suite before the ones
+// with the race detector are built, where the first decisive finding is all
+// that is asked for.
+const glanceIterations = 6
+
+// glance lets plain workers look for a decisive finding. Where they find none,
+// what they saw is forgotten, and the workers with the race detector are built.
+func (j *judgement) glance(ctx context.Context) (settled bool, err error) {
+	j.progress(Progress{Phase: "glance"})
+	o := j.hammerOptions()
+	o.Iterations = min(glanceIterations, j.Iterations)
+	o.RaceMode = runner.RaceNone
+	o.Decisive = j.Decisive
+	e, err := runner.Run(ctx, o)
+	if err != nil {
+		return false, err
+	}
+	if e.Interrupted || slices.ContainsFunc(e.Findings, j.Decisive) {
+		j.record(e)
+		return true, nil
+	}
+	return false, j.buildRace(ctx)
+}
+
+// record takes the evidence of the hammer.
+func (j *judgement) record(e *runner.Evidence) {
 	j.res.Iterations = e.Iterations
 	j.res.Scenarios = e.Scenarios
 	j.res.Stopped = e.Stopped
 	j.take(e)
-	return nil
 }
 
 // take adds what a run of the runner showed beside its iterations.
@@ -89,9 +123,4 @@ func (j *judgement) take(e *runner.Evidence) {
 	if len(j.res.Protections) == 0 {
 		j.res.Protections = e.Protections
 	}
-}
-
-// decisive findings settle that a fix is wrong.
-func decisive(f result.Finding) bool {
-	return f.Confirmed && f.Severity == result.Error && f.Kind != result.Slow
 }

@@ -46,8 +46,10 @@ type Options struct {
 	Race     RaceMode
 	// Without names capabilities that the user agreed to do without.
 	Without []string
-	// StopAtFirst ends the hammer with the first decisive finding.
-	StopAtFirst bool
+	// Decisive ends the hammer with the first finding for which it returns true,
+	// and has plain workers look first, since building the others takes longer
+	// than most wrong fixes last. Nil ends nothing early.
+	Decisive func(result.Finding) bool
 	// SkipMeasurement leaves performance out.
 	SkipMeasurement bool
 	// Canary is what an earlier judgement's canary showed with the same

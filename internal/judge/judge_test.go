@@ -111,7 +111,7 @@ func entry(t *testing.T, name string) *candidate.Candidate {
 func TestWrongFixIsExposed(t *testing.T) {
 	o := options(t, entry(t, "fail/counter-atomics-per-field"))
 	o.Iterations = 100
-	o.StopAtFirst = true
+	o.Decisive = func(f result.Finding) bool { return f.Confirmed && f.Severity == result.Error }
 	r := run(t, o)
 	atRunTime := slices.ContainsFunc(r.Findings, func(f result.Finding) bool {
 		return f.Origin == result.FromHammer && f.Component == result.Counter && f.Confirmed

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"racebench/internal/build"
 	"racebench/internal/kit/baseline"
 	"racebench/internal/measure"
 	"racebench/internal/result"
@@ -120,15 +119,13 @@ func (j *judgement) suiteTime(ctx context.Context) error {
 	o.Iterations = suiteSample
 	// The baseline goes through the very variants that the candidate went
 	// through. They are built only here, where they are needed.
-	variant := build.Variant{Noise: true, Leak: j.has(result.LeakProfile)}
-	b, err := j.tools.builder.Worker(ctx, baseline.Sources(), variant)
+	b, err := j.tools.builder.Worker(ctx, baseline.Sources(), j.variant(false))
 	if err != nil {
 		return err
 	}
 	o.Plain = runner.Binary{Path: b.Path}
 	if j.has(result.RaceDetector) {
-		variant.Race = true
-		if b, err = j.tools.builder.Worker(ctx, baseline.Sources(), variant); err != nil {
+		if b, err = j.tools.builder.Worker(ctx, baseline.Sources(), j.variant(true)); err != nil {
 			return err
 		}
 		o.Race = &runner.Binary{Path: b.Path, Race: true}

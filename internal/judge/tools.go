@@ -90,7 +90,7 @@ func (j *judgement) has(capability string) bool {
 	return slices.ContainsFunc(j.res.Capabilities, func(c result.Capability) bool { return c.Name == capability && c.Available })
 }
 
-// build makes the workers. A compile error is the candidate's own fault.
+// build makes the workers that are needed from the beginning.
 func (j *judgement) build(ctx context.Context) error {
 	if j.tools.builder == nil {
 		j.tools.plain = runner.Binary{Path: j.tools.self, Args: []string{WorkerArg}}
@@ -102,25 +102,19 @@ func (j *judgement) build(ctx context.Context) error {
 	defer func() { j.res.BuildTime = time.Since(started) }()
 	j.progress(Progress{Phase: "build"})
 
-	hammer := build.Variant{Noise: true, Leak: j.has(result.LeakProfile)}
-	withRace := hammer
-	withRace.Race = true
+	hammer := j.variant(false)
 	builtin := candidate.Builtin().Sources
-	type order struct {
-		sources map[string][]byte
-		variant build.Variant
-		into    func(runner.Binary)
-		// judged: the sources are the candidate's, and so are their mistakes.
-		judged bool
-	}
 	orders := []order{
 		{j.Candidate.Sources, hammer, func(b runner.Binary) { j.tools.plain = b }, true},
 		{builtin, hammer, func(b runner.Binary) { j.tools.canaryPlain = b }, false},
 	}
 	if j.has(result.RaceDetector) {
-		orders = append(orders,
-			order{j.Candidate.Sources, withRace, func(b runner.Binary) { j.tools.race = &b }, true},
-			order{builtin, withRace, func(b runner.Binary) { j.tools.canaryRace = &b }, false})
+		if j.Decisive == nil {
+			orders = append(orders, j.raceOrder())
+		}
+		if j.Canary == nil {
+			orders = append(orders, order{builtin, j.variant(true), func(b runner.Binary) { j.tools.canaryRace = &b }, false})
+		}
 	}
 	if j.Score && !j.SkipMeasurement {
 		// The leak profile costs nothing where nobody asks for it, and one
@@ -130,6 +124,39 @@ func (j *judgement) build(ctx context.Context) error {
 			order{j.Candidate.Sources, timed, func(b runner.Binary) { j.tools.timed = b }, true},
 			order{baseline.Sources(), timed, func(b runner.Binary) { j.tools.baseline = b }, false})
 	}
+	return j.make(ctx, orders)
+}
+
+// variant is how the hammer's workers are built.
+func (j *judgement) variant(race bool) build.Variant {
+	return build.Variant{Noise: true, Leak: j.has(result.LeakProfile), Race: race}
+}
+
+// order is a worker to be built.
+type order struct {
+	sources map[string][]byte
+	variant build.Variant
+	into    func(runner.Binary)
+	// judged: the sources are the candidate's, and so are their mistakes.
+	judged bool
+}
+
+func (j *judgement) raceOrder() order {
+	return order{j.Candidate.Sources, j.variant(true), func(b runner.Binary) { j.tools.race = &b }, true}
+}
+
+// buildRace makes the candidate's worker with the race detector, where there is
+// one and it was put off.
+func (j *judgement) buildRace(ctx context.Context) error {
+	if j.tools.race != nil || !j.has(result.RaceDetector) {
+		return nil
+	}
+	return j.make(ctx, []order{j.raceOrder()})
+}
+
+// make builds what is ordered. A compile error is the candidate's own fault,
+// and is recorded as such.
+func (j *judgement) make(ctx context.Context, orders []order) error {
 	errs := make([]error, len(orders))
 	binaries := make([]build.Binary, len(orders))
 	var wg sync.WaitGroup

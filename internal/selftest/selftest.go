@@ -10,7 +10,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"racebench/internal/candidate"
 	"racebench/internal/candidate/mangle"
@@ -32,7 +35,9 @@ type Options struct {
 	Quick bool
 	// Mangle renames identifiers, reorders methods and extracts helpers first.
 	Mangle bool
-	// Done is called after each entry, in the order of Entries.
+	// Jobs is how many entries are scored at once.
+	Jobs int
+	// Done is called after each entry, never twice at once.
 	Done func(Row)
 }
 
@@ -50,26 +55,49 @@ type Row struct {
 	Wrong []string
 }
 
-// Run scores the entries one after the other. The error is racebench's own: a
-// row that is wrong is none.
+// quickIterations are enough for a quick look at a right fix: an accusation
+// that is false is seldom rare.
+const quickIterations = 30
+
+// Run scores the entries, Jobs of them at a time. The error is racebench's own:
+// a row that is wrong is none.
 func Run(ctx context.Context, opts Options) ([]Row, error) {
-	var rows []Row
-	for _, e := range opts.Entries {
-		row, err := score(ctx, opts, e)
-		if err != nil {
-			return rows, fmt.Errorf("%s: %w", e.Path, err)
-		}
-		if opts.Judge.Canary == nil {
+	rows := make([]Row, len(opts.Entries))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(max(opts.Jobs, 1))
+	var mu sync.Mutex // guards canary and serialises Done
+	var canary []result.CanaryCheck
+	for i, e := range opts.Entries {
+		group.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			o := opts
+			mu.Lock()
 			// The same binaries serve every entry.
-			opts.Judge.Canary = row.Result.Canary
-		}
-		if row.Result.Interrupted {
-			return rows, context.Canceled
-		}
-		rows = append(rows, row)
-		if opts.Done != nil {
-			opts.Done(row)
-		}
+			o.Judge.Canary = canary
+			mu.Unlock()
+			row, err := score(ctx, o, e)
+			switch {
+			case err != nil:
+				return fmt.Errorf("%s: %w", e.Path, err)
+			case row.Result.Interrupted:
+				return context.Canceled
+			}
+			rows[i] = row
+			mu.Lock()
+			defer mu.Unlock()
+			if canary == nil {
+				canary = row.Result.Canary
+			}
+			if opts.Done != nil {
+				opts.Done(row)
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
 	}
 	return rows, nil
 }
@@ -106,7 +134,10 @@ func score(ctx context.Context, opts Options, e *corpus.Entry) (Row, error) {
 	o.Candidate, o.Score = cand, true
 	if opts.Quick {
 		o.SkipMeasurement = true
-		o.StopAtFirst = e.Want != corpus.Pass
+		o.Decisive = e.Decisive
+		if e.Want == corpus.Pass {
+			o.Decisive, o.Iterations = nil, min(o.Iterations, quickIterations)
+		}
 	}
 	res, err := judge.Judge(ctx, o)
 	if err != nil {
