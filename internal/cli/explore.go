@@ -44,9 +44,6 @@ of each package and tried first the next time.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.Patterns = args
 			c.ReadOnly = noSave
-			if !cmd.Flags().Changed("preemptions") && c.Strategy == "exhaustive" {
-				c.Preemptions = -1
-			}
 			targets, err := parseReports(cmd, reports)
 			if err != nil {
 				return err
@@ -81,7 +78,7 @@ of each package and tried first the next time.`,
 	f.Uint64Var(&c.Seed, "seed", 1, "where the choices come from")
 	f.StringVar(&c.Strategy, "strategy", "portfolio", "portfolio, random, pct, pos, sticky or exhaustive")
 	f.IntVar(&c.Depth, "depth", 3, "pct: ordering constraints that a bug needs")
-	f.IntVar(&c.Preemptions, "preemptions", 2, "exhaustive: at most so many preemptions (default: no limit)")
+	f.IntVar(&c.Preemptions, "preemptions", -1, "exhaustive: at most so many preemptions; negative: no limit")
 	f.BoolVar(&c.FailFast, "failfast", false, "end with the first finding")
 	f.StringVar(&c.Corpus, "corpus", "", "folder for found schedules (default testdata/racebench of each package)")
 	f.BoolVar(&noSave, "no-save", false, "keep no schedules")
