@@ -295,7 +295,7 @@ func (t *testSearch) shows(o *engine.Outcome, signature string) *Finding {
 func (t *testSearch) confirm(ctx context.Context, f *Finding) error {
 	o := f.outcome
 	f.Schedule = &schedule.File{
-		GoVersion: t.builder.Toolchain.Version, Package: t.bin.Package.ImportPath, Test: f.Test, Race: t.config.Race, Tags: t.config.Tags,
+		Version: schedule.Version, GoVersion: t.builder.Toolchain.Version, Package: t.bin.Package.ImportPath, Test: f.Test, Race: t.config.Race, Tags: t.config.Tags,
 		Short: t.config.Short, Source: t.bin.Package.Source, Seed: o.Seed, Epoch: t.epoch.UnixNano(), Finding: string(f.Kind), Message: f.Message,
 		Signature: f.signature, Switches: o.Switches, Deviations: len(o.Switches),
 	}
