@@ -222,9 +222,9 @@ func loadEnds(crew []*cacheClient) []protocol.Operation {
 
 // boulder is something whose memory can be watched.
 type boulder struct {
-	id   int
-	next *boulder // a pointer, so that it is not packed with its neighbours
-	_    [6]int
+	id int
+	_  *boulder // with a pointer it is not packed together with its neighbours
+	_  [6]int
 }
 
 // retained tells how many of the boulders are still reachable.

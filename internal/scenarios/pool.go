@@ -38,10 +38,6 @@ func (p *pool) submit(task func() (int, error)) {
 	}
 }
 
-// ended waits for an event that tasks bring about; it is false if the execution
-// is given up.
-func (p *pool) ended(l *latch) bool { return p.t.await(l) }
-
 // check checks what holds in every snapshot.
 func (p *pool) check(when string) workerpool.Stats {
 	s := p.Stats()

@@ -79,7 +79,7 @@ func (w Workload) Execute(operations int, seed uint64, spin int) time.Duration {
 		callers.Go(func() {
 			rng := rand.New(rand.NewPCG(seed, uint64(g)))
 			for i := range share {
-				Spin(spin)
+				_ = Spin(spin)
 				operation(g, i, rng)
 			}
 		})
