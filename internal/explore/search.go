@@ -141,7 +141,7 @@ func (t *testSearch) run(ctx context.Context) error {
 			break
 		}
 		// Chunks of about a third of a second: progress is shown in between.
-		if d := time.Since(began); d < 200*time.Millisecond && tot.Next-(job.From-job.Count) >= 0 {
+		if d := time.Since(began); d < 200*time.Millisecond {
 			chunk = min(chunk*2, 4096)
 		} else if d > 600*time.Millisecond {
 			chunk = max(chunk/2, 8)
