@@ -178,6 +178,18 @@ var clock = []Edit{
 		Old:    "func internal_sync_nanotime() int64 {\n	return nanotime()\n",
 		New:    "func internal_sync_nanotime() int64 {\n	return racebenchNanotime()\n",
 	},
+	{
+		Name: "one-processor", File: "runtime/debug.go",
+		Reason: "a program that asks for more processors would run beside the schedule",
+		Old:    "	if n <= 0 {\n		unlock(&sched.lock)\n		return ret\n",
+		New:    "	if n <= 0 || racebench.on {\n		unlock(&sched.lock)\n		return ret\n",
+	},
+	{
+		Name: "one-processor-default", File: "runtime/debug.go",
+		Reason: "as above",
+		Old:    "func SetDefaultGOMAXPROCS() {\n",
+		New:    "func SetDefaultGOMAXPROCS() {\n	if racebench.on {\n		return\n	}\n",
+	},
 }
 
 // randomness: the runtime's random choices come from the schedule's seed.

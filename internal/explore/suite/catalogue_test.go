@@ -77,6 +77,7 @@ var catalogue = []bug{
 	{name: "TestSequenceLock", want: engine.Fail, depth: 2},
 	{name: "TestStaleMaximum", want: engine.Fail, depth: 2},
 	{name: "TestSpinLivelock", want: engine.Livelock, depth: 2},
+	{name: "TestMoreProcessors", want: engine.Fail, depth: 2},
 	// channels
 	{name: "TestSendOnClosed", want: engine.Panic, depth: 2},
 	{name: "TestDoubleClose", want: engine.Panic, depth: 2},

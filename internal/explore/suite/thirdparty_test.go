@@ -48,7 +48,7 @@ func TestThirdParty(t *testing.T) {
 	var table strings.Builder
 	table.WriteString("| module | go | tests | schedules | clean | findings | undecided | red without control | time |\n|---|---|--:|--:|--:|--:|--:|--:|--:|\n")
 	for _, m := range modules {
-		t.Run(m.path, func(t *testing.T) {
+		t.Run(strings.ReplaceAll(m.path, "/", "_"), func(t *testing.T) {
 			dir := fetch(t, m.path, m.version)
 			if dir == "" {
 				return

@@ -1,6 +1,7 @@
 package fail
 
 import (
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -248,4 +249,15 @@ func TestSpinLivelock(t *testing.T) {
 		up[me].Store(false)
 	}
 	together(func() { enter(0) }, func() { enter(1) })
+}
+
+// The test asks for processors, which must not run beside the schedule.
+func TestMoreProcessors(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
+	var n atomic.Int32
+	inc := func() { n.Store(n.Load() + 1) }
+	together(inc, inc, inc, inc)
+	if n.Load() != 4 {
+		t.Errorf("counted %d of 4", n.Load())
+	}
 }

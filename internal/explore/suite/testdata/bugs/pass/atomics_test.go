@@ -1,6 +1,7 @@
 package pass
 
 import (
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -251,4 +252,14 @@ func TestSpinLivelock(t *testing.T) {
 		up[me].Store(false)
 	}
 	together(func() { enter(0) }, func() { enter(1) })
+}
+
+func TestMoreProcessors(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
+	var n atomic.Int32
+	inc := func() { n.Add(1) }
+	together(inc, inc, inc, inc)
+	if n.Load() != 4 {
+		t.Errorf("counted %d of 4", n.Load())
+	}
 }
