@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -362,8 +363,14 @@ func (b *Builder) writeOverlay() error {
 	if b.target.Race {
 		kind = "race"
 	}
-	root := sha256.Sum256([]byte(b.Toolchain.Root + fmt.Sprint(extra)))
-	dir := filepath.Join(b.target.Cache, "overlay", b.Toolchain.Version+"-"+kind+"-"+hex.EncodeToString(root[:4]))
+	// The folder is named after what is in it: another racebench that runs at
+	// the same time must not put its own edits under this one's build.
+	h := sha256.New()
+	fmt.Fprintln(h, b.Toolchain.Root, extra)
+	for _, name := range slices.Sorted(maps.Keys(o.Files)) {
+		fmt.Fprintf(h, "%s %d\n%s", name, len(o.Files[name]), o.Files[name])
+	}
+	dir := filepath.Join(b.target.Cache, "overlay", b.Toolchain.Version+"-"+kind+"-"+hex.EncodeToString(h.Sum(nil)[:8]))
 	b.overlay, err = o.Write(b.Toolchain.Root, dir, extra)
 	return err
 }
