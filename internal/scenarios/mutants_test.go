@@ -242,6 +242,16 @@ var edits = []edit{
 		kept = append(kept, task)
 	}
 	p.queue = append(p.queue, task)`},
+	{poolFile, `	for len(p.queue) == 0 && !p.closed {
+		p.work.Wait()
+	}`, `	for len(p.queue) == 0 && !p.closed {
+		if Mutant == "spin" {
+			p.mu.Unlock()
+			p.mu.Lock()
+			continue
+		}
+		p.work.Wait()
+	}`},
 	{
 		poolFile, `	for seen := p.rests; p.busy() && p.rests == seen; {`,
 		`	for seen := p.rests; p.busy() && (Mutant != "wait-for-queue" || len(p.queue) > 0) && p.rests == seen; {`,
@@ -387,6 +397,7 @@ var hunts = [][2]string{
 	{"copy-map", "probe/cache-size"},
 	{"count-entries", "probe/cache-size"},
 	{"count-results", "probe/pool-size"},
+	{"spin", "probe/pool-rest"},
 }
 
 // TestMutants builds the textbook fix with switches, and lets every scenario

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	"racebench/internal/cache"
 	"racebench/internal/counter"
@@ -49,6 +50,11 @@ func Probes() []Scenario {
 			Name: "probe/cache-size", Component: Cache, Run: probeCacheSize, Calm: true,
 			Doc:      "A call allocates and executes as much in a large cache as in a small one.",
 			Contract: []string{"L4"},
+		},
+		{
+			Name: "probe/pool-rest", Component: WorkerPool, Run: probeRest, Calm: true,
+			Doc:      "A pool with nothing to do executes nothing: its idle workers leave the processors to others.",
+			Contract: []string{"W1"},
 		},
 		{
 			Name: "probe/pool-size", Component: WorkerPool, Run: probePoolSize, Calm: true,
@@ -284,6 +290,37 @@ func probePools(t *T) {
 		}
 	})
 	hold.open()
+}
+
+// restless is more than workers execute on their way to rest, whatever their
+// design; a worker that spins gets there in milliseconds.
+const restless = 20_000
+
+// probeRest counts what a pool executes that nobody uses. Either that ends, or
+// the count passes every bound: no clock decides. A worker that sleeps between
+// two looks does neither, and is let go.
+func probeRest(t *T) {
+	p := t.newPool(3)
+	for i := range 6 {
+		p.submit(func() (int, error) { return i, nil })
+	}
+	p.Wait()
+	t.step()
+	noise.Set(t.rng.Uint64(), noise.Sparse) // counts only while it is on
+	defer noise.Set(0, noise.Off)
+	for quiet, rounds := 0, 0; quiet < 3 && rounds < 100; rounds++ {
+		before := noise.Points()
+		time.Sleep(time.Millisecond)
+		executed := noise.Points()
+		if executed > restless {
+			t.overLocked("W1", "idle workers execute code all the time", "nothing is executed while there is nothing to do",
+				fmt.Sprintf("more than %d statements", restless))
+			return
+		}
+		if quiet++; executed != before {
+			quiet = 0
+		}
+	}
 }
 
 // cost is what a call costs apart from time.
