@@ -82,8 +82,9 @@ func runMessage(r *result.Result) string {
 	return fmt.Sprintf("%d of %d iterations passed, %d findings", passed, len(r.Iterations), len(r.Findings))
 }
 
-// brief leaves what tells a person judged that something is wrong, and takes
-// away what would tell the checks apart: seeds, values, histories.
+// brief leaves what tells a person judged that something is wrong and where,
+// and takes away what would tell the checks apart: seeds, values, histories,
+// and the frames of racebench's own.
 func brief(d Document) Document {
 	r := *d.Result
 	r.Seed = 0
@@ -92,13 +93,38 @@ func brief(d Document) Document {
 		r.Iterations[i].Seed = 0
 	}
 	r.Findings = slices.Clone(r.Findings)
-	for i := range r.Findings {
-		f := &r.Findings[i]
+	for i, f := range r.Findings {
 		f.Repro = result.Repro{}
 		f.Iterations = nil
 		if f.Origin != result.FromRules && f.Origin != result.FromCandidate {
 			f.Expected, f.Observed, f.Detail = "", "", nil
+			f = withoutRacebench(candidateOnly(f))
 		}
+		r.Findings[i] = f
+	}
+	if r.Measurement != nil {
+		m := *r.Measurement
+		m.Probes = slices.Clone(m.Probes)
+		for i := range m.Probes {
+			m.Probes[i].Observed = ""
+		}
+		r.Measurement = &m
 	}
 	return Document{Result: &r, Score: d.Score, Brief: true}
+}
+
+// withoutRacebench takes racebench's own frames out of a finding whose stacks
+// belong to nobody else.
+func withoutRacebench(f result.Finding) result.Finding {
+	own := func(frames []result.Position) []result.Position {
+		return slices.DeleteFunc(slices.Clone(frames), ofRacebench)
+	}
+	f.Positions = own(f.Positions)
+	for i := range f.Stacks {
+		f.Stacks[i].Frames = own(f.Stacks[i].Frames)
+	}
+	for i := range f.WaitsFor {
+		f.WaitsFor[i].At = own(f.WaitsFor[i].At)
+	}
+	return f
 }

@@ -60,9 +60,21 @@ type RulePage struct {
 func Rule(out *terminal.Stream, p RulePage) error {
 	_, err := fmt.Fprintf(out, "%s  %s  (%s)\n%s\n\n%s\n\n%s\n\n%s\n\n%s\n\n%s\n",
 		out.Strong(p.ID), out.Strong(p.Name), p.Severity, p.Title,
-		strings.TrimSpace(p.Doc),
+		paragraphs(p.Doc, out.Width),
 		out.Bad("wrong:"), indentCode(p.Wrong), out.Good("right:"), indentCode(p.Right))
 	return err
+}
+
+// paragraphs fits Markdown to a width: it wraps its paragraphs and leaves its
+// lists alone.
+func paragraphs(doc string, width int) string {
+	parts := strings.Split(strings.TrimSpace(doc), "\n\n")
+	for i, p := range parts {
+		if !strings.HasPrefix(p, "- ") && !strings.HasPrefix(p, "    ") {
+			parts[i] = wrap(strings.Join(strings.Fields(p), " "), width, "")
+		}
+	}
+	return strings.Join(parts, "\n\n")
 }
 
 func indentCode(code string) string {

@@ -79,8 +79,9 @@ func generatedSchema(t *testing.T) []byte {
 	t.Helper()
 	schema := schemaOf(reflect.TypeFor[scored]())
 	schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-	schema["title"] = "The result of racebench score"
-	schema["description"] = "Times are nanoseconds unless their name says otherwise. schema_version is raised with every change that a reader would notice."
+	schema["required"] = schemaOf(reflect.TypeFor[unscored]())["required"]
+	schema["title"] = "The result of racebench score and racebench run"
+	schema["description"] = "A run has no score, max_score, categories, criteria and confidence. Times are nanoseconds unless their name says otherwise. schema_version is raised with every change that a reader would notice."
 	b, err := json.MarshalIndent(schema, "", "  ")
 	if err != nil {
 		t.Fatal(err)
@@ -115,16 +116,18 @@ func TestDocumentsMatchTheSchema(t *testing.T) {
 	for name, r := range examples() {
 		for _, hide := range []bool{false, true} {
 			score := scoring.Of(r)
-			var b bytes.Buffer
-			if err := JSON(&b, Document{Result: r, Score: &score, Brief: hide}); err != nil {
-				t.Fatal(err)
-			}
-			doc, err := jsonschema.UnmarshalJSON(&b)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := schema.Validate(doc); err != nil {
-				t.Errorf("%s: %v", name, err)
+			for _, s := range []*scoring.Score{&score, nil} {
+				var b bytes.Buffer
+				if err := JSON(&b, Document{Result: r, Score: s, Brief: hide}); err != nil {
+					t.Fatal(err)
+				}
+				doc, err := jsonschema.UnmarshalJSON(&b)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := schema.Validate(doc); err != nil {
+					t.Errorf("%s: %v", name, err)
+				}
 			}
 		}
 	}

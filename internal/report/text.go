@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -63,7 +64,7 @@ func (p *printer) header(d Document) {
 		what = terminal.Clean(r.Candidate.Name)
 	}
 	line := fmt.Sprintf("%s: %d iterations (%d with the race detector) in %s", what, len(r.Iterations), race, r.Elapsed.Round(100*time.Millisecond))
-	if !d.Brief {
+	if r.Seed != 0 { // a brief report has none
 		line += fmt.Sprintf(", seed %d", r.Seed)
 	}
 	p.printf("%s\n\n", wrap(line, p.out.Width, ""))
@@ -100,15 +101,50 @@ func (p *printer) findings(d Document, verbose bool) {
 	fs := slices.Clone(d.Result.Findings)
 	slices.SortStableFunc(fs, func(a, b result.Finding) int { return rank(a) - rank(b) })
 	shown := fs
-	if !verbose && len(shown) > maxShownFindings {
-		shown = shown[:maxShownFindings]
+	if !verbose {
+		shown = choose(fs, maxShownFindings)
 	}
 	for _, f := range shown {
-		p.finding(d, f)
+		p.finding(d, f, verbose)
 	}
 	if n := len(fs) - len(shown); n > 0 {
-		p.printf("%s\n\n", p.out.Faint(fmt.Sprintf("… and %d more findings (--verbose shows them, --report json=FILE keeps them)", n)))
+		more := "findings"
+		if n == 1 {
+			more = "finding"
+		}
+		p.printf("%s\n\n", p.out.Faint(fmt.Sprintf("… and %d more %s (--verbose shows them, --report json=FILE keeps them)", n, more)))
 	}
+}
+
+// choose takes n findings, in their order: of each rank first one of every
+// kind in every component, then a second one, and so on. Otherwise the many
+// witnesses of one defect would hide the others.
+func choose(fs []result.Finding, n int) []result.Finding {
+	if len(fs) <= n {
+		return fs
+	}
+	type sort struct {
+		component result.Component
+		kind      result.Kind
+	}
+	seen := map[sort]int{}
+	turn := make([]int, len(fs))
+	order := make([]int, len(fs))
+	for i, f := range fs {
+		of := sort{f.Component, f.Kind}
+		turn[i], order[i] = seen[of], i
+		seen[of]++
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Or(cmp.Compare(rank(fs[a]), rank(fs[b])), cmp.Compare(turn[a], turn[b]))
+	})
+	order = order[:n]
+	slices.Sort(order)
+	chosen := make([]result.Finding, n)
+	for i, at := range order {
+		chosen[i] = fs[at]
+	}
+	return chosen
 }
 
 // rank puts what stops everything else first.
@@ -126,7 +162,7 @@ func rank(f result.Finding) int {
 	return 4
 }
 
-func (p *printer) finding(d Document, f result.Finding) {
+func (p *printer) finding(d Document, f result.Finding, verbose bool) {
 	mark := p.out.Bad("FAIL")
 	switch {
 	case f.Severity == result.Warning:
@@ -140,7 +176,7 @@ func (p *printer) finding(d Document, f result.Finding) {
 	}
 	p.printf("\n")
 	p.printf("%s\n", wrap(terminal.Clean(f.Message), p.out.Width, "      "))
-	for _, line := range strings.Split(strings.TrimRight(findingBody(f, p.out.Width), "\n"), "\n") {
+	for _, line := range strings.Split(strings.TrimRight(findingBody(f, p.out.Width, verbose), "\n"), "\n") {
 		if line != "" {
 			p.printf("      %s\n", line)
 		}
@@ -149,108 +185,15 @@ func (p *printer) finding(d Document, f result.Finding) {
 		// Never wrapped: it is there to be copied.
 		p.printf("      reproduce: %s\n", p.out.Strong(terminal.Clean(f.Repro.Command)))
 	}
+	if f.Rule != "" {
+		p.printf("      about the rule: %s\n", p.out.Strong("racebench explain "+terminal.Clean(f.Rule)))
+	}
 	p.printf("\n")
 }
 
-// heading names a finding in one line.
-func heading(f result.Finding) string {
-	h := string(f.Kind)
-	if f.Potential {
-		h = "potential " + h
-	}
-	if f.Rule != "" {
-		h += " " + f.Rule
-	}
-	switch {
-	case f.Scenario != "":
-		h += " in " + f.Scenario
-	case f.Component != "":
-		h += " in " + string(f.Component)
-	}
-	if len(f.Contract) > 0 {
-		h += " (" + strings.Join(f.Contract, ", ") + ")"
-	}
-	return terminal.Clean(h)
-}
-
-// findingText is a finding as plain text, for formats that are not the
-// terminal's.
-func findingText(f result.Finding) string {
-	text := heading(f) + "\n" + terminal.Clean(f.Message) + "\n" + findingBody(f, 0)
-	if f.Repro.Command != "" {
-		text += "reproduce: " + terminal.Clean(f.Repro.Command) + "\n"
-	}
-	return text
-}
-
-// findingBody is the evidence of a finding. Width 0 does not wrap.
-func findingBody(f result.Finding, width int) string {
-	var b strings.Builder
-	if f.Expected != "" {
-		fmt.Fprintf(&b, "expected: %s\n", hang(terminal.Clean(f.Expected), width, 10))
-	}
-	if f.Observed != "" {
-		fmt.Fprintf(&b, "observed: %s\n", hang(terminal.Clean(f.Observed), width, 10))
-	}
-	for _, pos := range f.Positions {
-		fmt.Fprintf(&b, "at %s\n", place(pos))
-	}
-	stacks := f.Stacks
-	if len(f.WaitsFor) > 0 {
-		stacks = nil // the picture says the same, and more
-	}
-	for _, s := range stacks {
-		fmt.Fprintf(&b, "%s\n", terminal.Clean(s.Title))
-		for _, fr := range s.Frames {
-			fmt.Fprintf(&b, "    %s\n", place(fr))
-		}
-	}
-	if len(f.WaitsFor) > 0 {
-		b.WriteString("who waits for whom:\n")
-	}
-	for _, wt := range f.WaitsFor {
-		who := terminal.Clean(wt.Goroutine)
-		if wt.Count > 1 {
-			who = fmt.Sprintf("%d goroutines like %s", wt.Count, who)
-		}
-		fmt.Fprintf(&b, "  %s [%s]", who, terminal.Clean(wt.State))
-		if wt.For != "" {
-			fmt.Fprintf(&b, " waits for %s", terminal.Clean(wt.For))
-		}
-		b.WriteByte('\n')
-		for _, fr := range wt.At {
-			fmt.Fprintf(&b, "      %s\n", place(fr))
-		}
-		if len(wt.HeldBy) > 0 {
-			fmt.Fprintf(&b, "      likely held by %s\n", terminal.Clean(strings.Join(wt.HeldBy, ", ")))
-		}
-		if wt.CreatedBy != nil {
-			fmt.Fprintf(&b, "      created at %s\n", place(*wt.CreatedBy))
-		}
-	}
-	for _, line := range f.Detail {
-		fmt.Fprintf(&b, "%s\n", terminal.Clean(line))
-	}
-	return b.String()
-}
-
-func place(p result.Position) string {
-	s := terminal.Clean(p.File)
-	if p.Line > 0 {
-		s += fmt.Sprintf(":%d", p.Line)
-	}
-	if p.Function != "" {
-		s += "  " + terminal.Clean(p.Function)
-	}
-	return s
-}
-
 func pointsText(s *scoring.Score) string {
-	switch {
-	case s.Score != nil:
+	if s.Score != nil {
 		return fmt.Sprintf("%.1f / %g", *s.Score, s.MaxScore)
-	case s.Provisional != nil:
-		return fmt.Sprintf("none (provisionally %.1f / %g)", *s.Provisional, s.MaxScore)
 	}
 	return "none"
 }
@@ -281,6 +224,9 @@ func (p *printer) score(s *scoring.Score) {
 		rows = append(rows, []string{c.Name, points, strings.Join(reasons, "\n")})
 	}
 	status := s.StatusText()
+	if s.Score == nil && s.Provisional != nil {
+		status += fmt.Sprintf(", provisionally %.1f", *s.Provisional)
+	}
 	switch s.ExitCode() {
 	case 0:
 		status = p.out.Good(status)
@@ -292,12 +238,26 @@ func (p *printer) score(s *scoring.Score) {
 	table(p.w, p.out.Width, []string{"category", "points", "reason"}, rows, []bool{false, true, false}, []string{"Total", pointsText(s), status})
 	p.printf("\n")
 	p.printf("%s\n", wrap(terminal.Clean(s.Message), p.out.Width, ""))
+	p.criteria(s)
+	p.printf("%s\n", wrap(s.Confidence, p.out.Width, ""))
+}
+
+// criteria names the success criteria that were not met. Of a candidate that
+// could not be judged there is nothing to say but why; where racebench could
+// not do its work, a criterion that is open is not broken.
+func (p *printer) criteria(s *scoring.Score) {
+	mark := p.out.Bad("not held:")
+	switch {
+	case s.Status == scoring.Error:
+		return
+	case s.Score == nil:
+		mark = p.out.Doubtful("not shown to hold:")
+	}
 	for _, c := range s.Criteria {
 		if !c.Held {
-			p.printf("%s %s\n", p.out.Bad("not held:"), c.Name)
+			p.printf("%s %s\n", mark, c.Name)
 		}
 	}
-	p.printf("%s\n", wrap(s.Confidence, p.out.Width, ""))
 }
 
 func (p *printer) footer(d Document, verbose bool) {
@@ -333,7 +293,7 @@ func (p *printer) footer(d Document, verbose bool) {
 	for _, n := range r.Candidate.Notes {
 		p.printf("%s\n", p.out.Faint(wrap("note: "+terminal.Clean(n), p.out.Width, "")))
 	}
-	for _, l := range r.Limits {
+	for _, l := range alike(r.Limits) {
 		p.printf("%s\n", p.out.Faint(wrap("limit: "+terminal.Clean(l), p.out.Width, "")))
 	}
 	if verbose {
@@ -351,6 +311,24 @@ func (p *printer) footer(d Document, verbose bool) {
 	if r.Interrupted {
 		p.printf("%s\n", p.out.Doubtful("interrupted: this result is partial"))
 	}
+}
+
+// alike makes one line of lines that differ in their first word alone, as what
+// is said of one scenario after the other does.
+func alike(lines []string) []string {
+	at := map[string]int{} // by all words but the first
+	var out []string
+	for _, l := range lines {
+		first, rest, ok := strings.Cut(l, " ")
+		i, seen := at[rest]
+		if !ok || !seen {
+			at[rest] = len(out)
+			out = append(out, l)
+			continue
+		}
+		out[i] = strings.TrimSuffix(out[i], " "+rest) + ", " + first + " " + rest
+	}
+	return out
 }
 
 // wrap breaks text at spaces so that no line is longer than width columns, and
