@@ -30,9 +30,10 @@ func newExplain(env Environment) *cobra.Command {
 				return report.Rules(out, rows)
 			}
 			if r, ok := rules.Find(args[0]); ok {
+				wrong, right := r.Examples()
 				return report.Rule(out, report.RulePage{
 					RuleRow: report.RuleRow{ID: r.ID, Name: r.Name, Severity: string(r.Severity), Title: r.Title},
-					Doc:     r.Doc, Wrong: r.Wrong, Right: r.Right,
+					Doc:     r.Doc, Wrong: wrong, Right: right,
 				})
 			}
 			if s, ok := scenarios.Find(args[0]); ok {

@@ -158,6 +158,22 @@ func comparePositions(a, b result.Position) int {
 	return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 }
 
+// letters begin the contract's sentences about one component.
+var letters = map[result.Component]string{result.Cache: "C", result.Counter: "M", result.WorkerPool: "W"}
+
+// sentencesOf leaves of a rule's sentences those about the component and those
+// about all of them.
+func sentencesOf(contract []string, c result.Component) []string {
+	return slices.DeleteFunc(slices.Clone(contract), func(sentence string) bool {
+		for other, letter := range letters {
+			if other != c && strings.HasPrefix(sentence, letter) {
+				return true
+			}
+		}
+		return false
+	})
+}
+
 // finding turns a diagnostic into a finding of the given rule.
 func (p *program) finding(r Rule, c result.Component, diag analysis.Diagnostic) result.Finding {
 	f := result.Finding{
@@ -166,7 +182,7 @@ func (p *program) finding(r Rule, c result.Component, diag analysis.Diagnostic) 
 		Severity:  r.Severity,
 		Component: c,
 		Rule:      r.ID,
-		Contract:  slices.Clone(r.Contract),
+		Contract:  sentencesOf(r.Contract, c),
 		Message:   strings.Join(strings.Fields(diag.Message), " "),
 		Positions: []result.Position{p.position(diag.Pos)},
 		Potential: r.Potential,

@@ -53,8 +53,11 @@ func (r Rule) Page() string {
 	return b.String()
 }
 
-// body is an example without its package clause and without the marks that
-// only its test reads.
+// Examples are Wrong and Right as people read them.
+func (r Rule) Examples() (wrong, right string) { return body(r.Wrong), body(r.Right) }
+
+// body is an example without its package clause. The marks that its test reads
+// say to people where the rule speaks.
 func body(src string) string {
 	var b strings.Builder
 	started := false
@@ -64,7 +67,7 @@ func body(src string) string {
 			continue
 		}
 		if at := strings.Index(line, " // want"); at >= 0 {
-			line = strings.TrimRight(line[:at], " \t") + "\n"
+			line = strings.TrimRight(line[:at], " \t") + " // reported\n"
 		}
 		b.WriteString(line)
 	}
