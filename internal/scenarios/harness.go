@@ -61,16 +61,21 @@ func Execute(s Scenario, cfg Config) protocol.Outcome {
 	if cfg.Now == nil {
 		cfg.Now = Monotonic
 	}
+	// Nobody but the clients of this execution counts in a progress of its own.
+	// To read more of it would be a hundred decisions for a controlled scheduler.
+	counted := func(t *T) uint64 { return cfg.Progress.of(len(t.crew)) }
 	if cfg.Progress == nil {
 		cfg.Progress = new(Progress)
+	} else {
+		before := cfg.Progress.Total()
+		counted = func(*T) uint64 { return cfg.Progress.Total() - before }
 	}
 	done := make(chan protocol.Outcome, 1)
-	go func() { done <- execute(s, cfg) }()
+	go func() { done <- execute(s, cfg, counted) }()
 	return <-done
 }
 
-func execute(s Scenario, cfg Config) protocol.Outcome {
-	before := cfg.Progress.Total()
+func execute(s Scenario, cfg Config, counted func(*T) uint64) protocol.Outcome {
 	began := Monotonic()
 	t := &T{cfg: cfg, given: newLatch()}
 	t.Client = t.newClient(nil)
@@ -88,7 +93,7 @@ func execute(s Scenario, cfg Config) protocol.Outcome {
 	return protocol.Outcome{
 		Violations: t.found,
 		Histories:  t.histories,
-		Operations: cfg.Progress.Total() - before,
+		Operations: counted(t),
 		Elapsed:    Monotonic() - began,
 		Parameters: t.par.String(),
 	}
@@ -205,7 +210,7 @@ func (t *T) gaveUp() bool { return t.given.isOpen() }
 // fail reports a broken invariant: the contract sentence, what is wrong, what
 // was expected, and what was seen.
 func (t *T) fail(contract, message string, expected, observed any) {
-	t.report(violation(kindInvariant, contract, message, fmt.Sprint(expected), fmt.Sprint(observed)))
+	t.report(violation(kindInvariant, contract, message, fmt.Sprintf("%+v", expected), fmt.Sprintf("%+v", observed)))
 }
 
 // equal reports a violation unless observed is what was expected.
@@ -213,7 +218,7 @@ func equal[V comparable](t *T, contract, message string, expected, observed V) b
 	if expected == observed {
 		return true
 	}
-	t.fail(contract, message, fmt.Sprintf("%+v", expected), fmt.Sprintf("%+v", observed))
+	t.fail(contract, message, expected, observed)
 	return false
 }
 
