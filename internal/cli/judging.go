@@ -121,11 +121,12 @@ func (j *judging) options(builtin bool) (judge.Options, error) {
 	}, nil
 }
 
-// judge runs the pipeline under a progress display.
-func (j *judging) judge(ctx context.Context, opts judge.Options) (*result.Result, error) {
+// judge runs the pipeline under a progress display, which bears the name of the
+// candidate where there are several.
+func (j *judging) judge(ctx context.Context, opts judge.Options, name string) (*result.Result, error) {
 	var p *progress
 	if !j.quiet {
-		p = newProgress(j.err)
+		p = newProgress(j.err, name)
 		opts.Progress = p.update
 	}
 	res, err := judge.Judge(ctx, opts)

@@ -19,7 +19,8 @@ const (
 // progress shows how far the work is: one line that changes on a terminal, a
 // line every ten seconds elsewhere.
 type progress struct {
-	out *terminal.Stream
+	out  *terminal.Stream
+	name string // begins every line, unless it is empty
 
 	mu      sync.Mutex
 	phase   string
@@ -28,8 +29,17 @@ type progress struct {
 	drawn   bool
 }
 
-func newProgress(out *terminal.Stream) *progress {
-	return &progress{out: out, last: time.Now()}
+func newProgress(out *terminal.Stream, name string) *progress {
+	return &progress{out: out, name: name, last: time.Now()}
+}
+
+// announce prints a line that stays.
+func announce(out *terminal.Stream, line string) {
+	line = terminal.Clean(line)
+	if out.TTY {
+		line = "\r\x1b[K" + line
+	}
+	fmt.Fprintln(out, line)
 }
 
 // update is called by the judge, from any goroutine.
@@ -67,6 +77,9 @@ func (p *progress) update(e judge.Progress) {
 
 func (p *progress) line(e judge.Progress, now time.Time) string {
 	line := e.Phase
+	if p.name != "" {
+		line = terminal.Clean(p.name) + ": " + line
+	}
 	if e.Total > 0 {
 		line += fmt.Sprintf(" %d/%d", e.Done, e.Total)
 		spent := now.Sub(p.started)

@@ -1,6 +1,11 @@
 package cli
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
 	"github.com/spf13/cobra"
 
 	"racebench/internal/candidate"
@@ -10,6 +15,7 @@ import (
 func newRun(env Environment) *cobra.Command {
 	j := &judging{env: env}
 	var dir string
+	var explore bool
 	cmd := &cobra.Command{
 		Use:   "run [SCENARIO...]",
 		Short: "Hammer the components with the scenarios and print what broke",
@@ -19,7 +25,8 @@ machine has a C compiler. It prints a table of the scenarios and every finding
 with its evidence and the command that shows it again.
 
 Name scenarios to run only those: a full name such as cache/single-flight, a
-component such as cache, or a pattern such as 'workerpool/close*'.
+component such as cache, or a pattern such as 'workerpool/close*'. With --explore
+small versions of them run under controlled schedules, as they do in a score.
 'racebench list' shows them all.`,
 		Example: `  racebench run --iterations 100
   racebench run cache/single-flight --seed 7 --iterations 1 --race=on
@@ -37,10 +44,13 @@ component such as cache, or a pattern such as 'workerpool/close*'.
 				return err
 			}
 			opts.Scenarios = names
+			if opts.Explore = explore; explore {
+				opts.Iterations = 0
+			}
 			if opts.Candidate, err = loadCandidate(cmd, dir); err != nil {
 				return err
 			}
-			res, err := j.judge(cmd.Context(), opts)
+			res, err := j.judge(cmd.Context(), opts, "")
 			if err != nil {
 				return err
 			}
@@ -51,6 +61,10 @@ component such as cache, or a pattern such as 'workerpool/close*'.
 		},
 	}
 	j.register(cmd)
+	cmd.Flags().BoolVar(&explore, "explore", false, "run the scenarios under controlled schedules in place of iterations: the same seed takes the same ways")
+	for _, other := range []string{"iterations", "duration", "parallel", "race", "timeout"} {
+		cmd.MarkFlagsMutuallyExclusive("explore", other)
+	}
 	cmd.Flags().StringVar(&dir, "candidate", "", "judge the fix in `DIR` in place of the built-in components")
 	cmd.ValidArgsFunction = completeScenarios
 	return cmd
@@ -74,9 +88,16 @@ func loadCandidate(cmd *cobra.Command, dir string) (*candidate.Candidate, error)
 	if dir == "" {
 		return candidate.Builtin(), nil
 	}
+	wrong := func(err error) error { return usageError{inCommand{cmd.CommandPath(), err}} }
+	switch info, err := os.Stat(dir); {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, wrong(fmt.Errorf("there is no folder %s", dir))
+	case err == nil && !info.IsDir():
+		return nil, wrong(fmt.Errorf("%s is no folder: name the one that holds cache, counter and workerpool", dir))
+	}
 	c, err := candidate.Load(dir)
 	if err != nil {
-		return nil, usageError{inCommand{cmd.CommandPath(), err}}
+		return nil, wrong(err)
 	}
 	return c, nil
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -130,7 +131,7 @@ func (s *scoreCmd) one(cmd *cobra.Command, args []string) error {
 	}
 	opts.Candidate = cand
 	s.complete(&opts)
-	res, err := s.judge(cmd.Context(), opts)
+	res, err := s.judge(cmd.Context(), opts, "")
 	if err != nil {
 		return err
 	}
@@ -189,7 +190,20 @@ func (s *scoreCmd) verdict(score scoring.Score) error {
 // ranked is one row of the ranking.
 type ranked struct {
 	report.Ranked
-	code int
+	code  int
+	saved bool // by an earlier run
+}
+
+// short is the outcome in a few words.
+func (r ranked) short() string {
+	text := r.Status
+	if r.Score != nil {
+		text = fmt.Sprintf("%.1f %s", *r.Score, text)
+	}
+	if r.saved {
+		text += ", from the saved report"
+	}
+	return text
 }
 
 // many judges several candidates and ranks them. A candidate that cannot be
@@ -206,23 +220,30 @@ func (s *scoreCmd) many(cmd *cobra.Command, dirs []string) error {
 	}
 	rows := make([]ranked, len(dirs))
 	slots := make(chan struct{}, s.jobs)
-	done := make(chan error)
+	done := make(chan error, len(dirs))
 	ctx, cancel := context.WithCancel(cmd.Context())
 	defer cancel()
+	var judged atomic.Int64
 	for i, dir := range dirs {
+		slots <- struct{}{} // in the order of the arguments
 		go func() {
-			slots <- struct{}{}
 			defer func() { <-slots }()
 			row, err := s.rank(ctx, cmd, dir, names[i])
 			rows[i] = row
+			switch {
+			case err != nil:
+				cancel() // what hinders one candidate hinders all
+			case !s.quiet && row.code != exitInterrupted:
+				announce(s.err, fmt.Sprintf("%d of %d: %s: %s", judged.Add(1), len(dirs), names[i], row.short()))
+			}
 			done <- err
 		}()
 	}
 	var failed error
 	for range dirs {
-		if err := <-done; err != nil && failed == nil {
+		// An interruption is what the first failure did to the others.
+		if err := <-done; err != nil && (failed == nil || errors.Is(failed, context.Canceled)) {
 			failed = err
-			cancel()
 		}
 	}
 	if failed != nil {
@@ -263,6 +284,7 @@ func (s *scoreCmd) rank(ctx context.Context, cmd *cobra.Command, dir, name strin
 		file = filepath.Join(s.save, name+".json")
 	}
 	res := s.saved(file, cand.Hash)
+	row.saved = res != nil
 	if res == nil {
 		if ctx.Err() != nil {
 			row.Status, row.Message, row.code = string(scoring.Interrupted), "not judged", exitInterrupted
@@ -275,7 +297,7 @@ func (s *scoreCmd) rank(ctx context.Context, cmd *cobra.Command, dir, name strin
 		opts.Candidate = cand
 		opts.Parallel = max(1, opts.Parallel/s.jobs)
 		s.complete(&opts)
-		if res, err = s.judge(ctx, opts); err != nil {
+		if res, err = s.judge(ctx, opts, name); err != nil {
 			return row, fmt.Errorf("%s: %w", dir, err)
 		}
 	}
@@ -285,7 +307,7 @@ func (s *scoreCmd) rank(ctx context.Context, cmd *cobra.Command, dir, name strin
 	if err := s.verdict(score); err == nil {
 		row.code = exitClean
 	}
-	if file != "" && !res.Interrupted {
+	if file != "" && !row.saved && !res.Interrupted {
 		doc := report.Document{Result: res, Score: &score, Brief: s.feedback == "brief"}
 		if err := (report.Target{Format: "json", Path: file}).Write(doc); err != nil {
 			return row, err
@@ -295,7 +317,7 @@ func (s *scoreCmd) rank(ctx context.Context, cmd *cobra.Command, dir, name strin
 }
 
 // saved is the complete result of the same sources and settings in file, or
-// nil.
+// nil. A brief report does not tell its seed.
 func (s *scoreCmd) saved(file, hash string) *result.Result {
 	f, err := os.Open(file)
 	if err != nil {
@@ -303,7 +325,10 @@ func (s *scoreCmd) saved(file, hash string) *result.Result {
 	}
 	defer f.Close()
 	res, err := report.ReadJSON(f)
-	if err != nil || res.Candidate.Hash != hash || res.Requested != s.iterations || s.seedSet && res.Seed != s.seed || len(res.Trouble) > 0 {
+	if err != nil || res.Candidate.Hash != hash || res.Requested != s.iterations || len(res.Trouble) > 0 {
+		return nil
+	}
+	if s.seedSet && s.feedback != "brief" && res.Seed != s.seed {
 		return nil
 	}
 	return res
