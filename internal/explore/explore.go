@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"racebench/internal/explore/engine"
+	"racebench/internal/explore/overlay"
 	"racebench/internal/explore/schedule"
 	"racebench/internal/explore/trace"
 )
@@ -32,6 +33,8 @@ type Config struct {
 	Verbose  bool
 	Flags    []string // further build flags
 	Env      []string // further environment of builds and tests
+	Go       string   // the go command; the one in PATH
+	Launcher Launcher // starts the test binaries; nil starts them as they are
 
 	Schedules   int           // schedules of each test; 1000, or no limit if a budget is given
 	Budget      time.Duration // wall time for all schedules; no limit
@@ -53,6 +56,7 @@ type Config struct {
 
 	Bound    int           // steps before a test is scheduled fairly; 20 000
 	Virtual  time.Duration // virtual time that a test gets; 10 minutes
+	Slip     time.Duration // timers due within this time may fire early; 10 ms, <0: none does
 	Stall    time.Duration // wall time that a schedule gets; 20 s
 	Progress func(Progress)
 }
@@ -235,12 +239,18 @@ func (f *Finding) Repro() string {
 	return "racebench replay " + f.File
 }
 
+// A Launcher starts test binaries in its own way, such as behind protections.
+type Launcher = engine.Launcher
+
 // Errors of the target's, as opposed to racebench's own.
 type (
 	// A BuildError says that the packages do not build.
 	BuildError = engine.BuildError
 	// An UnsupportedError says that this machine cannot control the scheduler.
 	UnsupportedError = engine.UnsupportedError
+	// A MismatchError says that this toolchain's sources are not the ones that
+	// can be controlled.
+	MismatchError = overlay.MismatchError
 )
 
 // An OptionError says that a Config makes no sense.
@@ -282,6 +292,9 @@ func (c Config) complete() (Config, error) {
 	}
 	if c.Virtual == 0 {
 		c.Virtual = 10 * time.Minute
+	}
+	if c.Slip == 0 {
+		c.Slip = 10 * time.Millisecond
 	}
 	if c.Stall == 0 {
 		c.Stall = 20 * time.Second
@@ -326,9 +339,20 @@ func (c Config) mix() ([]engine.Strategy, error) {
 	return nil, &OptionError{fmt.Sprintf("unknown strategy %q (portfolio, random, pct, pos, sticky, exhaustive)", c.Strategy)}
 }
 
+// Supported returns why the scheduler of the toolchain below goroot, of the
+// given version such as "go1.26.8", cannot be controlled on this machine: an
+// *UnsupportedError or a *MismatchError. It is nil where it can.
+func Supported(goroot, version string) error {
+	if err := engine.Platform(); err != nil {
+		return err
+	}
+	_, err := overlay.Apply(goroot, version, false)
+	return err
+}
+
 // Run explores. Defects of the tests are findings in the report; an error says
 // that something could not be done: *OptionError, *BuildError and
-// *overlay.MismatchError, *UnsupportedError are typed.
+// *MismatchError, *UnsupportedError are typed.
 func Run(ctx context.Context, c Config) (*Report, error) {
 	c, err := c.complete()
 	if err != nil {
@@ -337,7 +361,7 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 	start := time.Now()
 	c.Progress(Progress{Phase: "build"})
 	b, err := engine.NewBuilder(ctx, engine.Target{
-		Dir: c.Dir, Patterns: c.Patterns, Tags: c.Tags, Race: c.Race, Flags: c.Flags, Cache: c.Cache, Env: c.Env,
+		Dir: c.Dir, Patterns: c.Patterns, Tags: c.Tags, Race: c.Race, Flags: c.Flags, Cache: c.Cache, Env: c.Env, Go: c.Go,
 	})
 	if err != nil {
 		return nil, err

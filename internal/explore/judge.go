@@ -166,7 +166,11 @@ func blocked(o *engine.Outcome, want func(engine.Left) bool) []Blocked {
 		if l.Ended || !want(l) || machinery(l.Stack) {
 			continue
 		}
-		b := Blocked{Goroutine: o.Goroutine(l.ID), Running: !l.Blocked, Op: l.Op, Object: names.Name(l.Op, l.Object), Reason: l.Reason, Stack: trace.Fold(l.Stack)}
+		g := o.Goroutine(l.ID)
+		if g.Name == "" {
+			g = trace.Goroutine{ID: l.ID, Name: fmt.Sprintf("#%d", l.ID)} // beyond those that are listed
+		}
+		b := Blocked{Goroutine: g, Running: !l.Blocked, Op: l.Op, Object: names.Name(l.Op, l.Object), Reason: l.Reason, Stack: trace.Fold(l.Stack)}
 		if l.Op != trace.WaitGroupWait && l.Object != 0 {
 			for _, h := range o.Left {
 				for _, x := range h.Held {

@@ -3,6 +3,7 @@ package explore
 import (
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
 	"regexp"
 	"strings"
@@ -36,7 +37,7 @@ func (s *search) options() engine.Options {
 	return engine.Options{
 		Tested: s.builder.Tested, Run: c.Run, Short: c.Short, Verbose: c.Verbose, Env: c.Env,
 		Bound: c.Bound, Fair: 10 * c.Bound, Epoch: s.epoch, Horizon: time.Hour, Timeout: c.Virtual,
-		Slip: 10 * time.Millisecond, Stall: c.Stall,
+		Slip: max(c.Slip, 0), Stall: c.Stall, Launcher: c.Launcher,
 	}
 }
 
@@ -81,12 +82,15 @@ type testSearch struct {
 	prints  map[uint64]bool
 	limits  int
 	stopped bool
+	long    bool            // more steps than the bound, whatever the schedule
+	ctx     context.Context // of run
 }
 
 // maxPrints bounds the memory for fingerprints.
 const maxPrints = 1 << 20
 
 func (t *testSearch) run(ctx context.Context) error {
+	t.ctx = ctx
 	t.progress("corpus")
 	if err := t.tryCorpus(ctx); err != nil {
 		return err
@@ -151,6 +155,7 @@ func (t *testSearch) run(ctx context.Context) error {
 	if exhaustive {
 		t.report.Complete = completeness(mix[0], all, t.report)
 	}
+	all.Budget = all.Budget || t.long
 	t.report.Limits = limitTexts(t.limits, all)
 	return t.settle(ctx)
 }
@@ -192,8 +197,12 @@ func (t *testSearch) saw(o *engine.Outcome) bool {
 		if old := t.known[f.signature]; old != nil {
 			continue
 		}
-		t.known[f.signature] = f
 		f.Always = o.Index == engine.DefaultIndex
+		if f.Kind == Livelock && (t.long || f.Always && t.onlyLong()) {
+			t.long = true
+			continue
+		}
+		t.known[f.signature] = f
 		if o.Index != engine.DefaultIndex {
 			f.Index = int(o.Index) + 1
 		}
@@ -218,6 +227,9 @@ func (t *testSearch) saw(o *engine.Outcome) bool {
 // checkRed runs the test without any control if its default schedule fails: a
 // test that is red anyway says nothing about schedules.
 func (t *testSearch) checkRed(ctx context.Context) error {
+	if t.config.Launcher != nil {
+		return nil // what may only run behind a launcher is not run without control
+	}
 	red := false
 	for _, f := range t.found {
 		switch f.Kind {
@@ -228,17 +240,35 @@ func (t *testSearch) checkRed(ctx context.Context) error {
 	if !red {
 		return nil
 	}
+	if out, err := t.plainRun(ctx); err != nil {
+		t.report.Red = strings.TrimSpace(lastLines(string(out), 20))
+	}
+	return nil
+}
+
+// plainRun runs the test once without any control.
+func (t *testSearch) plainRun(ctx context.Context) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, t.bin.Path, "-test.run=^"+regexp.QuoteMeta(t.report.Name)+"$", "-test.timeout=20s", "-test.count=1", "-test.paniconexit0")
-	cmd.Dir = t.bin.Dir
-	cmd.WaitDelay = time.Second
-	out, err := cmd.CombinedOutput()
-	if err == nil {
-		return nil
+	args := []string{"-test.run=^" + regexp.QuoteMeta(t.report.Name) + "$", "-test.timeout=20s", "-test.count=1", "-test.paniconexit0"}
+	if t.config.Short {
+		args = append(args, "-test.short")
 	}
-	t.report.Red = strings.TrimSpace(lastLines(string(out), 20))
-	return nil
+	cmd := exec.CommandContext(ctx, t.bin.Path, args...)
+	cmd.Dir = t.bin.Dir
+	cmd.Env = append(os.Environ(), t.config.Env...)
+	cmd.WaitDelay = time.Second
+	return cmd.CombinedOutput()
+}
+
+// onlyLong reports whether a test that seems to be in a livelock whatever the
+// schedule ends without control. Then it does the same things very often.
+func (t *testSearch) onlyLong() bool {
+	if t.config.Launcher != nil {
+		return false // as in checkRed
+	}
+	_, err := t.plainRun(t.ctx)
+	return err == nil
 }
 
 func lastLines(s string, n int) string {

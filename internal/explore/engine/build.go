@@ -6,6 +6,7 @@ package engine
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -46,6 +47,7 @@ func (e *BuildError) Error() string {
 // A Target says what to build.
 type Target struct {
 	Dir      string   // where patterns are resolved
+	Go       string   // the go command; found in PATH if empty
 	Patterns []string // as for go test
 	Tags     string
 	Race     bool
@@ -86,11 +88,20 @@ type Binary struct {
 	Race    bool
 }
 
+// Platform returns an *UnsupportedError where the scheduler cannot be controlled
+// whatever the toolchain.
+func Platform() error {
+	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
+		return &UnsupportedError{fmt.Sprintf("needs linux/amd64, this is %s/%s", runtime.GOOS, runtime.GOARCH)}
+	}
+	return nil
+}
+
 // NewBuilder finds the toolchain and the packages of a target and writes the
 // overlay.
 func NewBuilder(ctx context.Context, t Target) (*Builder, error) {
-	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
-		return nil, &UnsupportedError{fmt.Sprintf("needs linux/amd64, this is %s/%s", runtime.GOOS, runtime.GOARCH)}
+	if err := Platform(); err != nil {
+		return nil, err
 	}
 	b := &Builder{target: t}
 	if err := b.refuse(); err != nil {
@@ -113,7 +124,7 @@ func NewBuilder(ctx context.Context, t Target) (*Builder, error) {
 
 // refuse names the build flags that control cannot be combined with.
 func (b *Builder) refuse() error {
-	for _, f := range slices.Concat(b.target.Flags, strings.Fields(os.Getenv("GOFLAGS"))) {
+	for _, f := range slices.Concat(b.target.Flags, b.goflags()) {
 		name, _, _ := strings.Cut(strings.TrimLeft(f, "-"), "=")
 		switch name {
 		case "cover", "coverpkg", "covermode", "coverprofile", "msan", "asan", "toolexec", "buildmode", "compiler", "gccgoflags", "linkshared":
@@ -123,9 +134,20 @@ func (b *Builder) refuse() error {
 	return nil
 }
 
+// goflags are the flags that the go command takes from its environment.
+func (b *Builder) goflags() []string {
+	flags := os.Getenv("GOFLAGS")
+	for _, v := range b.target.Env {
+		if after, ok := strings.CutPrefix(v, "GOFLAGS="); ok {
+			flags = after
+		}
+	}
+	return strings.Fields(flags)
+}
+
 // run runs the go command of the target and returns its standard output.
 func (b *Builder) run(ctx context.Context, env []string, args ...string) ([]byte, error) {
-	goCmd := "go"
+	goCmd := cmp.Or(b.target.Go, "go")
 	if b.Toolchain.Root != "" {
 		goCmd = filepath.Join(b.Toolchain.Root, "bin", "go")
 		env = append(env, "GOROOT="+b.Toolchain.Root, "GOTOOLCHAIN=local")
@@ -339,7 +361,7 @@ func (b *Builder) writeOverlay() error {
 		return err
 	}
 	extra := map[string]string{}
-	for _, f := range slices.Concat(b.target.Flags, strings.Fields(os.Getenv("GOFLAGS"))) {
+	for _, f := range slices.Concat(b.target.Flags, b.goflags()) {
 		name, file, ok := strings.Cut(strings.TrimLeft(f, "-"), "=")
 		if !ok || name != "overlay" {
 			continue

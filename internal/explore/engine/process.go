@@ -33,6 +33,7 @@ const (
 	maxBirths   = 1 << 14
 	switchSize  = 40
 	maxSwitches = 1 << 14
+	againShift  = 24 // in a switch's occurrence, above it: schedule.Switch.Again
 )
 
 // Options say how sessions run.
@@ -50,6 +51,17 @@ type Options struct {
 	Timeout time.Duration // virtual time that a test gets
 	Slip    time.Duration // timers due within this time may fire early
 	Stall   time.Duration // wall time that one schedule gets
+	// Launcher starts the processes; nil starts them with nothing in between.
+	Launcher Launcher
+}
+
+// A Launcher starts test binaries in its own way, such as behind protections.
+type Launcher interface {
+	// Launch starts cmd, which keeps its program, arguments, streams, further
+	// descriptors, and the variables GORACE and RACEBENCH_… of its environment,
+	// as the leader of a process group. It needs to write to scratch alone.
+	// ended is called when the process has ended.
+	Launch(cmd *exec.Cmd, scratch string) (ended func(), err error)
 }
 
 // ErrExited says that a test binary ended outside of a schedule.
@@ -71,6 +83,7 @@ type Process struct {
 	raceOff int64
 	done    chan struct{}
 	waitErr error
+	ended   func() // of the launcher; nil without one
 	limit   *time.Timer
 	stalled bool
 	mu      sync.Mutex
@@ -130,7 +143,6 @@ func Start(ctx context.Context, b *Binary, opt Options) (_ *Process, err error) 
 		jobsW.Close()
 		return nil, err
 	}
-	defer ansW.Close()
 	args := []string{"-test.paniconexit0", "-test.timeout=0", "-test.parallel=8", "-test.count=1"}
 	if opt.Run != "" {
 		args = append(args, "-test.run="+opt.Run)
@@ -144,18 +156,24 @@ func Start(ctx context.Context, b *Binary, opt Options) (_ *Process, err error) 
 	p.cmd = exec.CommandContext(ctx, b.Path, append(args, opt.Args...)...)
 	p.cmd.Dir = b.Dir
 	p.raceLog = filepath.Join(p.dir, "race")
-	p.cmd.Env = append(append(os.Environ(), opt.Env...), "RACEBENCH_CONTROL=1",
+	p.cmd.Env = append(append(os.Environ(), opt.Env...), "RACEBENCH_CONTROL="+strconv.FormatInt(opt.Epoch.UnixNano(), 10),
 		"GORACE=atexit_sleep_ms=0 suppress_equal_addresses=0 log_path="+p.raceLog)
 	p.cmd.Stdout, p.cmd.Stderr = p.out, p.out
 	p.cmd.ExtraFiles = []*os.File{jobsR, ansW, mem}
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	p.cmd.Cancel = func() error { return syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) }
 	p.cmd.WaitDelay = 2 * time.Second
-	if err := p.cmd.Start(); err != nil {
+	if opt.Launcher != nil {
+		p.ended, err = opt.Launcher.Launch(p.cmd, p.dir)
+	} else {
+		err = p.cmd.Start()
+	}
+	if err != nil {
 		jobsW.Close()
 		ansR.Close()
 		return nil, err
 	}
+	ansW.Close() // or a process that ends without a word would never be missed
 	p.jobs = jobsW
 	go p.read(ansR)
 	if p.shared, err = syscall.Mmap(int(mem.Fd()), 0, sharedSize, syscall.PROT_READ, syscall.MAP_SHARED); err != nil {
@@ -248,6 +266,9 @@ func (p *Process) Close() {
 	timer.Stop()
 	<-p.done
 	syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) // what the tests started
+	if p.ended != nil {
+		p.ended()
+	}
 	if p.shared != nil {
 		syscall.Munmap(p.shared)
 		p.shared = nil
@@ -337,7 +358,7 @@ func (p *Process) Replay(test string, seed uint64, switches []schedule.Switch, w
 		if err != nil {
 			return nil, false, err
 		}
-		writeLine(&b, "switch", "path", from, "to", to, "occ", s.Occurrence, "kind", uint8(s.Op), "phase", uint8(s.Phase))
+		writeLine(&b, "switch", "path", from, "to", to, "occ", s.Occurrence|s.Again<<againShift, "kind", uint8(s.Op), "phase", uint8(s.Phase))
 	}
 	var out *Outcome
 	tell := func(o *Outcome) bool { out = o; return true }
@@ -518,7 +539,8 @@ func (p *Process) switches() []schedule.Switch {
 		b := p.shared[headSize+maxBirths*birthSize+i*switchSize:]
 		list = append(list, schedule.Switch{
 			Goroutine: names[le.Uint64(b)], To: names[le.Uint64(b[8:])],
-			Occurrence: int(le.Uint32(b[16:])), Op: trace.Op(b[20]), Phase: trace.Phase(b[21]),
+			Occurrence: int(le.Uint32(b[16:]) & (1<<againShift - 1)), Again: int(le.Uint32(b[16:]) >> againShift),
+			Op: trace.Op(b[20]), Phase: trace.Phase(b[21]),
 		})
 	}
 	return list
@@ -579,7 +601,7 @@ func makeTrace(o *Outcome, steps []step) *trace.Trace {
 	}
 	at := map[place]schedule.Goroutine{}
 	for _, s := range o.Switches {
-		at[place{s.Goroutine, s.Op, s.Occurrence, s.Phase}] = s.To
+		at[place{s.Goroutine, s.Op, s.Occurrence | s.Again<<againShift, s.Phase}] = s.To
 	}
 	ids := map[schedule.Goroutine]int{}
 	for _, g := range o.Goroutines {
@@ -591,6 +613,7 @@ func makeTrace(o *Outcome, steps []step) *trace.Trace {
 		if to, ok := at[place{g, s.Op, s.Occ, s.Phase}]; ok {
 			s.Decisive, s.Switch = true, ids[to]
 		}
+		s.Occ &= 1<<againShift - 1
 		t.Steps = append(t.Steps, s.Step)
 	}
 	return t

@@ -133,7 +133,19 @@ var clock = []Edit{
 		Name: "time-nano", File: "runtime/time.go",
 		Reason: "time follows the session's clock",
 		Old:    "	if gp.bubble != nil {\n		return gp.bubble.now\n	}\n",
-		New:    "	if b := gp.timeBubble(); b != nil {\n		return b.now\n	}\n",
+		New:    "	if b := gp.timeBubble(); b != nil {\n		return racebenchReadClock(b)\n	}\n",
+	},
+	{
+		Name: "time-now", File: "runtime/time.go",
+		Reason: "no two readings of the clock are equal",
+		Old:    "		sec = bubble.now / (1000 * 1000 * 1000)\n",
+		New:    "		racebenchReadClock(bubble)\n		sec = bubble.now / (1000 * 1000 * 1000)\n",
+	},
+	{
+		Name: "time-before", File: "runtime/time.go",
+		Reason: "what happens before a session is earlier than all in it",
+		Old:    "		return sec, nsec, 0\n	}\n	return time_now()\n",
+		New:    "		return sec, nsec, 0\n	}\n	return racebenchWallClock()\n",
 	},
 	{
 		Name: "sleep-fake", File: "runtime/time.go",

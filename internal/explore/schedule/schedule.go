@@ -33,6 +33,7 @@ type Switch struct {
 	Goroutine  Goroutine // who was current
 	Op         trace.Op  // its operation
 	Occurrence int       // how-manieth operation of that kind by that goroutine, from 1
+	Again      int       // blocked: how often it had blocked in that operation before
 	Phase      trace.Phase
 	To         Goroutine // who goes on instead; "" for a slip of the clock
 }
@@ -42,7 +43,8 @@ type Switch struct {
 func (s Switch) Preemption() bool { return s.Phase == trace.Before }
 
 // String returns the switch as it stands in a file:
-// "1.2 before Lock #3 -> 1.1".
+// "1.2 before Lock #3 -> 1.1", or "1.2 blocked Lock #3+1 -> 1.1" where it had
+// blocked in that Lock once before.
 func (s Switch) String() string {
 	var b strings.Builder
 	switch s.Phase {
@@ -56,6 +58,9 @@ func (s Switch) String() string {
 			g = "clock"
 		}
 		fmt.Fprintf(&b, "%s %s %s #%d", g, s.Phase, strings.ReplaceAll(s.Op.String(), " ", "_"), s.Occurrence)
+		if s.Again > 0 {
+			fmt.Fprintf(&b, "+%d", s.Again)
+		}
 	}
 	if s.To != "" {
 		fmt.Fprintf(&b, " -> %s", s.To)
@@ -90,8 +95,14 @@ func ParseSwitch(text string) (Switch, error) {
 		if s.Op, err = trace.ParseOp(f[2]); err != nil {
 			return bad()
 		}
-		if s.Occurrence, err = number(f[3]); err != nil {
+		occurrence, again, more := strings.Cut(f[3], "+")
+		if s.Occurrence, err = number(occurrence); err != nil {
 			return bad()
+		}
+		if more {
+			if s.Again, err = strconv.Atoi(again); err != nil || s.Again < 1 {
+				return bad()
+			}
 		}
 	default:
 		return bad()

@@ -12,6 +12,7 @@ import (
 func TestSwitchText(t *testing.T) {
 	for text, want := range map[string]Switch{
 		"1.2 before Lock #3 -> 1.1":      {Goroutine: "1.2", Op: trace.Lock, Occurrence: 3, To: "1.1"},
+		"1.2 blocked Lock #3+2 -> 1.1":   {Goroutine: "1.2", Op: trace.Lock, Occurrence: 3, Again: 2, Phase: trace.Blocked, To: "1.1"},
 		"1.2 blocked receive #1 -> 0.4":  {Goroutine: "1.2", Op: trace.Recv, Occurrence: 1, Phase: trace.Blocked, To: "0.4"},
 		"1 exited -> 1.1.1":              {Goroutine: "1", Phase: trace.Exited, To: "1.1.1"},
 		"clock #7 -> 1.1":                {Phase: trace.Clock, Occurrence: 7, To: "1.1"},
