@@ -39,7 +39,8 @@ var only = map[string][]string{
 	"racebench/internal/terminal":         {"internal/cli", "internal/report", "internal/explore/timeline"},
 	"racebench/internal/report":           {"internal/cli"},
 	"racebench/internal/scoring":          {"internal/cli", "internal/report", "internal/judge", "internal/selftest"},
-	"racebench/internal/runner":           {"internal/judge", "internal/cli", "internal/runner"},
+	"racebench/internal/runner":           {"internal/judge", "internal/cli", "internal/runner", "internal/controlled"},
+	"racebench/internal/controlled":       {"internal/judge"},
 	"racebench/internal/worker":           {"internal/cli", "internal/runner", "internal/worker"},
 }
 

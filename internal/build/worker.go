@@ -263,6 +263,25 @@ func LayOut(dir string, sources map[string][]byte) error {
 	return write(dir, files)
 }
 
+// LayOutScenarios writes what a worker is made of, with the candidate in place
+// of the built-in components, as a module into the folder dir, which must be
+// empty or new. extra are further files by path from the module's root. Nothing
+// is built.
+func (b *Builder) LayOutScenarios(dir string, sources, extra map[string][]byte) error {
+	files, err := b.module(sources, Variant{})
+	if err != nil {
+		return err
+	}
+	delete(files, "main.go")
+	maps.Copy(files, extra)
+	return write(dir, files)
+}
+
+// Environ is the pinned environment of the go command, with or without cgo.
+func (b *Builder) Environ(cgo bool) []string {
+	return b.toolchain.environ(b.options.Dir, "", cgo)
+}
+
 // write creates the files below dir and replaces none.
 func write(dir string, files map[string][]byte) error {
 	for name, text := range files {

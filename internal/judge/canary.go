@@ -18,6 +18,10 @@ func (j *judgement) canary(ctx context.Context) error {
 		return nil
 	}
 	j.progress(Progress{Phase: "canary"})
+	if j.Explore {
+		j.exploreCanary(ctx)
+		return nil
+	}
 	o := j.runnerOptions()
 	o.Plain, o.Race = j.tools.canaryPlain, j.tools.canaryRace
 	if j.Race == RaceOff {
@@ -30,6 +34,9 @@ func (j *judgement) canary(ctx context.Context) error {
 	j.res.Canary = checks
 	if j.Score && j.has(result.Toolchain) {
 		j.res.Canary = append(j.res.Canary, j.rulesCanary(ctx)...)
+	}
+	if j.Score && j.has(result.ScheduleSearch) {
+		j.exploreCanary(ctx)
 	}
 	return nil
 }

@@ -1,5 +1,5 @@
 // Package judge is the pipeline: it takes a candidate through build, canary,
-// gate, static rules, hammer and measurement, in this order, and returns
+// gate, static rules, hammer, controlled schedules and measurement, in this order, and returns
 // everything that was seen as one Result. What it means is not decided here.
 package judge
 
@@ -32,6 +32,9 @@ type Options struct {
 	// Score asks for all that a score needs: gate, static rules, measurement.
 	// Without it only the scenarios are run.
 	Score bool
+	// Explore asks for controlled schedules of the scenarios in place of the
+	// hammer, without a score.
+	Explore bool
 	// Scenarios to run by name; nil runs all of them.
 	Scenarios  []string
 	Iterations int
@@ -65,7 +68,8 @@ type Options struct {
 // Blind names detectors that are left out.
 type Blind struct {
 	runner.Detectors
-	Rules bool
+	Rules     bool
+	Schedules bool
 }
 
 // Progress is a moment of the judgement.
@@ -134,15 +138,7 @@ func (j *judgement) run(ctx context.Context) error {
 	if j.res.Candidate.Unjudgeable != "" {
 		return nil
 	}
-	stages := []func(context.Context) error{j.build, j.canary}
-	if j.Score {
-		stages = append(stages, j.gate, j.rules)
-	}
-	stages = append(stages, j.hammer)
-	if j.Score && !j.SkipMeasurement {
-		stages = append(stages, j.measure)
-	}
-	for _, stage := range stages {
+	for _, stage := range j.stages() {
 		if err := stage(ctx); err != nil {
 			return err
 		}
@@ -151,6 +147,20 @@ func (j *judgement) run(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// stages are what is to be done, in this order.
+func (j *judgement) stages() []func(context.Context) error {
+	type stages []func(context.Context) error
+	switch {
+	case j.Explore:
+		return stages{j.compile, j.canary, j.explore}
+	case !j.Score:
+		return stages{j.build, j.canary, j.hammer}
+	case j.SkipMeasurement:
+		return stages{j.build, j.canary, j.gate, j.rules, j.hammer, j.explore}
+	}
+	return stages{j.build, j.canary, j.gate, j.rules, j.hammer, j.explore, j.measure}
 }
 
 // settled reports whether nothing that follows can change the verdict: the

@@ -24,6 +24,16 @@ func reproCommand(dir, scenario string, seed uint64, race bool) string {
 	return strings.Join(args, " ")
 }
 
+// exploreCommand is the command that shows a finding of the controlled schedules
+// again, with the very schedule.
+func exploreCommand(dir, scenario string, seed uint64) string {
+	args := []string{"racebench", "run", shellWord(scenario), "--explore", fmt.Sprintf("--seed=%d", seed)}
+	if dir != "" {
+		args = append(args, "--candidate="+shellWord(dir))
+	}
+	return strings.Join(args, " ")
+}
+
 // scoreCommand is the command that shows everything else again.
 func scoreCommand(dir string, seed uint64) string {
 	cmd := "racebench score"

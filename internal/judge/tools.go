@@ -80,6 +80,11 @@ func (j *judgement) detect(ctx context.Context) error {
 	capability(result.Toolchain, missing == "", missing)
 	capability(result.RaceDetector, race, raceMissing)
 	capability(result.LeakProfile, tc.Leak, tc.LeakMissing)
+	schedules, schedulesMissing := j.exploreSupport()
+	capability(result.ScheduleSearch, schedules, schedulesMissing)
+	if j.Explore && !schedules {
+		return fmt.Errorf("controlled schedules: %s", schedulesMissing)
+	}
 	if missing != "" && !j.Candidate.Builtin {
 		return fmt.Errorf("a candidate cannot be built: %s", missing)
 	}

@@ -72,7 +72,19 @@ func canaryFailed(r *result.Result) bool {
 	return slices.ContainsFunc(r.Canary, func(c result.CanaryCheck) bool { return !c.OK })
 }
 
+// schedules is the number of controlled schedules in all.
+func schedules(r *result.Result) int {
+	n := 0
+	for _, e := range r.Explorations {
+		n += e.Schedules
+	}
+	return n
+}
+
 func runMessage(r *result.Result) string {
+	if r.Requested == 0 {
+		return fmt.Sprintf("%d controlled schedules, %d findings", schedules(r), len(r.Findings))
+	}
 	passed := 0
 	for _, it := range r.Iterations {
 		if it.Passed && it.Complete {

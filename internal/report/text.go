@@ -28,6 +28,7 @@ func Text(out *terminal.Stream, d Document, verbose bool) error {
 	p.header(d)
 	if d.Score == nil || verbose {
 		p.scenarios(d.Result)
+		p.explorations(d.Result)
 	}
 	p.findings(d, verbose)
 	if d.Score != nil {
@@ -63,7 +64,11 @@ func (p *printer) header(d Document) {
 	if !r.Candidate.Builtin {
 		what = terminal.Clean(r.Candidate.Name)
 	}
-	line := fmt.Sprintf("%s: %d iterations (%d with the race detector) in %s", what, len(r.Iterations), race, r.Elapsed.Round(100*time.Millisecond))
+	done := fmt.Sprintf("%d iterations (%d with the race detector)", len(r.Iterations), race)
+	if r.Requested == 0 {
+		done = fmt.Sprintf("%d controlled schedules", schedules(r))
+	}
+	line := fmt.Sprintf("%s: %s in %s", what, done, r.Elapsed.Round(100*time.Millisecond))
 	if r.Seed != 0 { // a brief report has none
 		line += fmt.Sprintf(", seed %d", r.Seed)
 	}
@@ -94,6 +99,18 @@ func (p *printer) scenarios(r *result.Result) {
 		rows = append(rows, []string{s.Name, fmt.Sprint(s.Runs), fmt.Sprint(s.Failures), fmt.Sprint(s.Operations), perRun.Round(10 * time.Microsecond).String(), status})
 	}
 	table(p.w, p.out.Width, []string{"scenario", "runs", "failed", "calls", "time", "status"}, rows, []bool{false, true, true, true, true, false}, nil)
+	p.printf("\n")
+}
+
+func (p *printer) explorations(r *result.Result) {
+	if len(r.Explorations) == 0 {
+		return
+	}
+	var rows [][]string
+	for _, e := range r.Explorations {
+		rows = append(rows, []string{string(e.Component), fmt.Sprint(e.Schedules), fmt.Sprint(e.Distinct), e.Strategy})
+	}
+	table(p.w, p.out.Width, []string{"component", "controlled schedules", "different", "strategy"}, rows, []bool{false, true, true, false}, nil)
 	p.printf("\n")
 }
 

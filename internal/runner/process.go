@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -112,15 +113,23 @@ func environment(dir string, race bool) []string {
 	return env
 }
 
-func (p *process) launch(o *Options) error {
+// spec restricts a process of the given binary, whose folder is dir.
+func (o *Options) spec(b Binary, dir string) isolate.Spec {
 	spec := isolate.Spec{
-		Binary: p.binary.Path, Args: p.binary.Args, Env: environment(p.dir, p.binary.Race), Dir: p.dir,
+		Binary: b.Path, Args: b.Args, Env: environment(dir, b.Race), Dir: dir,
 		Limits:         isolate.Limits{FileSize: 64 << 20, Files: 256, CPU: uint64(o.cpuLimit().Seconds())},
-		FixedAddresses: p.binary.Race, Bare: o.bare,
+		FixedAddresses: b.Race, Bare: o.bare,
 	}
-	if !p.binary.Race && o.Memory > 0 {
+	if !b.Race && o.Memory > 0 {
 		spec.Limits.Data = 2*o.Memory + 256<<20
 	}
+	return spec
+}
+
+func (p *process) launch(o *Options) error {
+	spec := o.spec(p.binary, p.dir)
+	// After standard streams, requests and replies.
+	spec.Status = 5
 	argument, err := spec.Argument()
 	if err != nil {
 		return err
@@ -278,13 +287,10 @@ func (p *process) close() {
 }
 
 // contained reports whether the worker could start no other process.
-func (p *process) contained() bool {
-	for _, m := range p.measures {
-		if m.Name == isolate.NoProcesses && m.InForce {
-			return true
-		}
-	}
-	return false
+func (p *process) contained() bool { return contained(p.measures) }
+
+func contained(measures []isolate.Measure) bool {
+	return slices.ContainsFunc(measures, func(m isolate.Measure) bool { return m.Name == isolate.NoProcesses && m.InForce })
 }
 
 // races returns what the race detector wrote since the last call. all also

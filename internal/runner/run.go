@@ -347,7 +347,7 @@ func (r *run) record(sc Scenario, it *result.Iteration, obs observation) {
 	for _, f := range obs.findings {
 		bad = bad || !spares(f.Kind)
 		f.Iterations = []int{it.Index}
-		f.ID = identity(f)
+		f.ID = Identity(f)
 		if known := r.findings[f.ID]; known != nil {
 			if !slices.Contains(known.Iterations, it.Index) {
 				known.Iterations = append(known.Iterations, it.Index)
@@ -437,9 +437,9 @@ func sortFindings(list []result.Finding) {
 	})
 }
 
-// identity is the same for the same defect: it leaves out what differs from run
-// to run.
-func identity(f result.Finding) string {
+// Identity is the ID of a finding. It is the same for the same defect: it leaves
+// out what differs from run to run.
+func Identity(f result.Finding) string {
 	var b strings.Builder
 	scenario := f.Scenario
 	if f.Kind == result.DataRace {

@@ -71,7 +71,7 @@ func (s *Session) failure(ctx context.Context, obs observation) error {
 	case len(obs.findings) > 0:
 		f := obs.findings[0]
 		f.Origin = result.FromMeasurement
-		f.ID = identity(f)
+		f.ID = Identity(f)
 		return &WorkerError{Finding: f}
 	}
 	return errors.New("runner: " + obs.trouble)

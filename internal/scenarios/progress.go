@@ -27,9 +27,13 @@ type Progress struct {
 }
 
 // Total is the number of operations that have ended.
-func (p *Progress) Total() uint64 {
+func (p *Progress) Total() uint64 { return p.of(slots) }
+
+// of is the number of operations that the first n clients have ended, of all
+// executions that were given p.
+func (p *Progress) of(n int) uint64 {
 	var sum uint64
-	for i := range p.slot {
+	for i := range p.slot[:min(n, slots)] {
 		sum += p.slot[i].n.Load()
 	}
 	return sum

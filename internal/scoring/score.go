@@ -264,6 +264,7 @@ func confidence(r *result.Result) string {
 	}
 	var b strings.Builder
 	switch {
+	case r.Requested == 0: // controlled schedules alone
 	case n == 0:
 		b.WriteString("No iteration was run, so nothing bounds the failure rate.")
 	case clean < n:
@@ -282,5 +283,5 @@ func confidence(r *result.Result) string {
 	} else {
 		b.WriteString(" No controlled schedules were explored.")
 	}
-	return b.String()
+	return strings.TrimSpace(b.String())
 }

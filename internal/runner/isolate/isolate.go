@@ -22,11 +22,6 @@ const Arg = "__launch"
 // any other process.
 const NoProcesses = "system call filter"
 
-// statusFD is where the launcher says what is in force. It is closed when the
-// worker starts, which tells the runner that the launch succeeded; the worker
-// never holds it, so that it cannot forge what it says.
-const statusFD = 5
-
 // Spec says what the launcher starts and how far it may go.
 type Spec struct {
 	// Binary is the absolute path of the worker, Args what follows its name.
@@ -38,6 +33,11 @@ type Spec struct {
 	// directory.
 	Dir    string `json:"dir"`
 	Limits Limits `json:"limits"`
+	// Status is the descriptor on which the launcher says what is in force: the
+	// first after those that the worker is given. It is closed when the worker
+	// starts, which tells the runner that the launch succeeded; the worker never
+	// holds it, so that it cannot forge what it says.
+	Status int `json:"status"`
 	// FixedAddresses turns address space randomisation off, which the race
 	// detector's memory layout needs on some kernels; it would otherwise
 	// execute itself again, which a worker may not.

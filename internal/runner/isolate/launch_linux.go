@@ -24,8 +24,17 @@ func Main(args []string) int {
 	// Credentials, filters and the parent's death signal belong to a thread;
 	// the one that executes the worker has to be the one that was restricted.
 	runtime.LockOSThread()
-	unix.CloseOnExec(statusFD)
-	status := os.NewFile(statusFD, "status")
+	var spec Spec
+	if len(args) != 1 {
+		fmt.Fprintf(os.Stderr, "launcher: %d arguments, want 1\n", len(args))
+		return 125
+	}
+	if err := json.Unmarshal([]byte(args[0]), &spec); err != nil {
+		fmt.Fprintln(os.Stderr, "launcher:", err)
+		return 125
+	}
+	unix.CloseOnExec(spec.Status)
+	status := os.NewFile(uintptr(spec.Status), "status")
 	report := func(s Status) int {
 		b, err := json.Marshal(s)
 		if err != nil {
@@ -35,13 +44,6 @@ func Main(args []string) int {
 			return 125
 		}
 		return 125
-	}
-	var spec Spec
-	if len(args) != 1 {
-		return report(Status{Error: fmt.Sprintf("launcher: %d arguments, want 1", len(args))})
-	}
-	if err := json.Unmarshal([]byte(args[0]), &spec); err != nil {
-		return report(Status{Error: "launcher: " + err.Error()})
 	}
 	if err := launch(spec, func(m []Measure) { report(Status{Measures: m}) }); err != nil {
 		return report(Status{Error: "launcher: " + err.Error()})

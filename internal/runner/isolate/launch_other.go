@@ -11,13 +11,13 @@ import (
 // Main is the launcher. Where there is no Linux it has nothing to restrict the
 // worker with, says so, and executes it.
 func Main(args []string) int {
-	syscall.CloseOnExec(statusFD)
-	status := json.NewEncoder(os.NewFile(statusFD, "status"))
 	var spec Spec
-	err := json.Unmarshal([]byte(args[0]), &spec)
-	if err == nil {
-		err = os.Chdir(spec.Dir)
+	if len(args) != 1 || json.Unmarshal([]byte(args[0]), &spec) != nil {
+		return 125
 	}
+	syscall.CloseOnExec(spec.Status)
+	status := json.NewEncoder(os.NewFile(uintptr(spec.Status), "status"))
+	err := os.Chdir(spec.Dir)
 	if err == nil {
 		err = status.Encode(Status{Measures: []Measure{{Name: "isolation", Detail: "only on Linux"}}})
 	}

@@ -1,0 +1,112 @@
+// Package controlled runs the scenarios on a candidate under controlled
+// schedules. Their small modes become ordinary Go tests of a generated module,
+// which package explore explores: the same candidate, the same number of
+// schedules and the same seed give the same findings.
+package controlled
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"racebench/internal/build"
+	"racebench/internal/explore"
+	"racebench/internal/result"
+)
+
+// Scenario is a scenario that has a small mode.
+type Scenario struct {
+	Name      string
+	Component result.Component
+}
+
+// Options say what is explored and how.
+type Options struct {
+	Builder *build.Builder
+	// Launcher starts the test binaries, in which the candidate's code runs,
+	// behind protections.
+	Launcher  explore.Launcher
+	Sources   map[string][]byte
+	Scenarios []Scenario
+	// Schedules is the number of schedules of each scenario.
+	Schedules int
+	Seed      uint64
+	// Race explores with the race detector, where accesses to memory are
+	// scheduling points as well.
+	Race bool
+	// Repro returns the command that shows a finding of a scenario again.
+	Repro func(scenario string) string
+	// Progress is told how many of the scenarios have been explored, if set.
+	Progress func(done, total int)
+}
+
+// Evidence is what an exploration showed.
+type Evidence struct {
+	// Explorations has one entry for each component that has scenarios.
+	Explorations []result.Exploration
+	// Findings have no ID yet.
+	Findings []result.Finding
+	// Limits are sentences about what was not looked at.
+	Limits []string
+	// Trouble lists what could not be decided.
+	Trouble []string
+}
+
+const (
+	// stall is the wall time after which a schedule is given up: it is in a loop
+	// without a scheduling point. Schedules take less than a millisecond.
+	stall = 20 * time.Second
+	// minimise bounds the reduction of one schedule. It takes a fraction of a
+	// second; the bound is for machines that are hardly running.
+	minimise = 30 * time.Second
+	// budget is the wall time after which what is left is given up, which makes
+	// the outcome undecided. It takes some seconds.
+	budget = 10 * time.Minute
+)
+
+// Explore runs every scenario under the schedules. An error is racebench's own,
+// or ctx's.
+func Explore(ctx context.Context, o Options) (*Evidence, error) {
+	tests := testNames(o.Scenarios)
+	source := testSource(o.Scenarios, tests, o.Seed)
+	r, dir, err := o.run(ctx, map[string][]byte{testPackage + "/scenarios_test.go": source}, func(p explore.Progress) {
+		if o.Progress != nil {
+			o.Progress(max(0, slices.Index(tests, p.Test)), len(tests))
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	return o.evidence(r, dir, tests), nil
+}
+
+// run lays out the module of the candidate with the given tests and explores
+// the tests' package. It returns the folder by which files are named, too.
+func (o *Options) run(ctx context.Context, tests map[string][]byte, progress func(explore.Progress)) (*explore.Report, string, error) {
+	root, err := os.MkdirTemp("", "racebench-scenarios-")
+	if err != nil {
+		return nil, "", err
+	}
+	defer os.RemoveAll(root)
+	dir := filepath.Join(root, "module")
+	if err := o.Builder.LayOutScenarios(dir, o.Sources, tests); err != nil {
+		return nil, "", err
+	}
+	r, err := explore.Run(ctx, explore.Config{
+		Dir: dir, Patterns: []string{"./" + testPackage}, Race: o.Race,
+		// Trimmed paths are the same wherever the module lies, which keeps the
+		// packages in the build cache.
+		Flags: []string{"-trimpath", "-buildvcs=false", "-pgo=off"},
+		Go:    o.Builder.Toolchain().Go, Env: o.Builder.Environ(o.Race), Cache: filepath.Join(o.Builder.Dir(), "explore"),
+		Launcher: o.Launcher, ReadOnly: true, Corpus: filepath.Join(root, "corpus"),
+		Schedules: o.Schedules, Seed: o.Seed, Stall: stall, Minimise: minimise, Budget: budget,
+		Progress: progress,
+	})
+	if err != nil {
+		return nil, "", fmt.Errorf("exploration: %w", err)
+	}
+	return r, dir, nil
+}

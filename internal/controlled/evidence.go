@@ -1,0 +1,201 @@
+package controlled
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"racebench/internal/explore"
+	"racebench/internal/protocol"
+	"racebench/internal/result"
+	"racebench/internal/runner/place"
+	"racebench/internal/runner/stacks"
+)
+
+// evidence turns the report of the generated tests into what was seen of the
+// candidate.
+func (o *Options) evidence(r *explore.Report, dir string, tests []string) *Evidence {
+	e := &Evidence{}
+	for _, l := range r.Limits {
+		e.Limits = append(e.Limits, "controlled schedules: "+l)
+	}
+	byComponent := map[result.Component]*result.Exploration{}
+	for _, c := range result.Components() {
+		if slices.ContainsFunc(o.Scenarios, func(s Scenario) bool { return s.Component == c }) {
+			byComponent[c] = &result.Exploration{Component: c, Strategy: r.Strategy}
+		}
+	}
+	for _, p := range r.Packages {
+		if p.Error != "" {
+			e.Trouble = append(e.Trouble, "exploration: "+p.Error)
+		}
+		for _, t := range p.Tests {
+			i := slices.Index(tests, t.Name)
+			if i < 0 {
+				continue
+			}
+			sc := o.Scenarios[i]
+			x := byComponent[sc.Component]
+			x.Schedules += t.Schedules
+			x.Distinct += t.Distinct
+			for _, l := range t.Limits {
+				if !slices.Contains(x.Limits, l) {
+					x.Limits = append(x.Limits, l)
+				}
+			}
+			switch {
+			case t.Error != "":
+				e.Trouble = append(e.Trouble, fmt.Sprintf("exploration of %s: %s", sc.Name, t.Error))
+			case t.Schedules < o.Schedules && len(t.Findings) == 0:
+				e.Trouble = append(e.Trouble, fmt.Sprintf("exploration of %s: only %d of %d schedules were run", sc.Name, t.Schedules, o.Schedules))
+			}
+			for _, f := range t.Findings {
+				o.take(e, sc, dir, f)
+			}
+		}
+		if missing := len(o.Scenarios) - len(p.Tests); missing > 0 && p.Error == "" {
+			e.Trouble = append(e.Trouble, fmt.Sprintf("exploration: %d scenarios were not explored", missing))
+		}
+	}
+	for _, c := range result.Components() {
+		if x := byComponent[c]; x != nil {
+			e.Explorations = append(e.Explorations, *x)
+		}
+	}
+	return e
+}
+
+// take adds the findings that one finding of a test stands for.
+func (o *Options) take(e *Evidence, sc Scenario, dir string, f *explore.Finding) {
+	base := f.Result(dir)
+	base.Component, base.Scenario = sc.Component, sc.Name
+	base.Repro = result.Repro{Seed: o.Seed}
+	if o.Repro != nil {
+		base.Repro.Command = o.Repro(sc.Name)
+	}
+	base.Message = readable(base.Message)
+	if !f.Confirmed {
+		base.Severity = result.Note
+		base.Detail = append([]string{"not reproducible: " + f.NotReproducible}, base.Detail...)
+	}
+	base.Positions = o.relocate(base.Positions)
+	for i := range base.Stacks {
+		base.Stacks[i].Title = readable(base.Stacks[i].Title)
+		base.Stacks[i].Frames = o.relocate(base.Stacks[i].Frames)
+	}
+	for i := range base.WaitsFor {
+		w := &base.WaitsFor[i]
+		w.At = o.relocate(w.At)
+		if w.CreatedBy != nil {
+			*w.CreatedBy = o.relocate([]result.Position{*w.CreatedBy})[0]
+		}
+	}
+	base.Positions = judged(base.Positions)
+	if len(base.Positions) > 0 {
+		base.Component = componentOf(base.Positions[0])
+	}
+
+	switch f.Kind {
+	case explore.Invariant:
+		found := violations(f.Output)
+		if len(found) == 0 {
+			e.Trouble = append(e.Trouble, fmt.Sprintf("exploration of %s: the test fails without a violation: %s", sc.Name, f.Message))
+		}
+		seen := map[string]bool{}
+		for _, v := range found {
+			if key := v.Kind + v.Message; !seen[key] {
+				seen[key] = true
+				e.Findings = append(e.Findings, violation(base, v))
+			}
+		}
+		return
+	case explore.DataRace:
+		base.Contract = []string{"G1"}
+		base.Expected = "accesses ordered by synchronisation"
+		base.Message, base.Observed = "two goroutines access the same memory without synchronisation, and at least one writes", base.Message
+	case explore.Deadlock, explore.Livelock, explore.LockOrder:
+		base.Contract = []string{"G3"}
+		base.Expected = "every call returns"
+		base.Observed = ""
+	case explore.Leak:
+		if !slices.ContainsFunc(base.WaitsFor, func(w result.Wait) bool {
+			return len(judged(w.At)) > 0 || w.CreatedBy != nil && componentOf(*w.CreatedBy) != ""
+		}) {
+			// A scenario that gives up after a violation leaves its own behind.
+			return
+		}
+		base.Contract = []string{"G3"}
+		base.Expected, base.Observed = "no goroutine is left", ""
+	case explore.Fatal, explore.Exit:
+		if strings.HasPrefix(f.Message, "killed: ") {
+			base.Kind, base.Contract = result.ResourceLimit, []string{"G4"}
+		}
+	}
+	e.Findings = append(e.Findings, base)
+}
+
+// violation is the finding of something that a scenario reported.
+func violation(base result.Finding, v protocol.Violation) result.Finding {
+	f := base
+	f.Kind = result.Kind(v.Kind)
+	f.Message, f.Expected, f.Observed = v.Message, v.Expected, v.Observed
+	f.Contract = strings.FieldsFunc(v.Contract, func(r rune) bool { return r == ',' || r == ' ' })
+	if v.Stack != "" {
+		if list, err := stacks.Parse(v.Stack); err == nil && len(list) > 0 {
+			f.Positions = nil
+			if at, ok := place.Innermost(list[0].Frames); ok {
+				f.Positions = []result.Position{at.Position()}
+				if c, is := at.Component(); is {
+					f.Component = c
+				}
+			}
+			f.Stacks = append(f.Stacks, result.Stack{Title: "panic", Frames: place.Positions(list[0].Frames)})
+		}
+	}
+	return f
+}
+
+// violations reads what the generated tests print.
+func violations(output string) []protocol.Violation {
+	var all []protocol.Violation
+	for line := range strings.Lines(output) {
+		_, text, ok := strings.Cut(line, violationMark)
+		var v protocol.Violation
+		if ok && json.Unmarshal([]byte(text), &v) == nil {
+			all = append(all, v)
+		}
+	}
+	return all
+}
+
+// relocate names places as the candidate's author knows them.
+func (o *Options) relocate(list []result.Position) []result.Position {
+	var all []result.Position
+	for _, p := range list {
+		all = append(all, place.Frame{Function: p.Function, File: p.File, Line: p.Line}.Position())
+	}
+	return all
+}
+
+// componentOf is the component to whose sources a relocated position belongs,
+// or "".
+func componentOf(p result.Position) result.Component {
+	folder, _, _ := strings.Cut(p.File, "/")
+	if c := result.Component(folder); slices.Contains(result.Components(), c) {
+		return c
+	}
+	return ""
+}
+
+// judged keeps the positions inside of the components.
+func judged(list []result.Position) []result.Position {
+	return slices.DeleteFunc(slices.Clone(list), func(p result.Position) bool { return componentOf(p) == "" })
+}
+
+// own matches the path of a generated module's file, and addresses, which say
+// nothing to a reader and differ from run to run.
+var own = regexp.MustCompile(`\bracebench/internal/|\bat 0x[0-9a-f]+ `)
+
+func readable(text string) string { return own.ReplaceAllString(text, "") }

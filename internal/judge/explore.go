@@ -1,0 +1,99 @@
+package judge
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"racebench/internal/candidate"
+	"racebench/internal/controlled"
+	"racebench/internal/explore"
+	"racebench/internal/result"
+	"racebench/internal/runner"
+	"racebench/internal/scenarios"
+)
+
+// schedulesEach is the number of controlled schedules of each scenario.
+const schedulesEach = 300
+
+// exploreSupport records whether this machine and this toolchain can control
+// the scheduler.
+func (j *judgement) exploreSupport() (ok bool, why string) {
+	if j.tools.builder == nil {
+		return false, "it needs a Go toolchain"
+	}
+	tc := j.tools.builder.Toolchain()
+	err := explore.Supported(tc.Root, tc.Version)
+	if err == nil {
+		return true, ""
+	}
+	return false, err.Error()
+}
+
+// controlledOptions are what candidate and canary have in common.
+func (j *judgement) controlledOptions(c *candidate.Candidate) controlled.Options {
+	o := controlled.Options{
+		Builder:   j.tools.builder,
+		Launcher:  runner.NewConfinement(j.runnerOptions(), false),
+		Sources:   c.Sources,
+		Schedules: schedulesEach,
+		Seed:      j.Seed,
+		Repro:     func(scenario string) string { return exploreCommand(j.Candidate.Dir, scenario, j.Seed) },
+	}
+	for _, s := range scenarios.All() {
+		if !s.Stress && (j.Scenarios == nil || slices.Contains(j.Scenarios, s.Name)) {
+			o.Scenarios = append(o.Scenarios, controlled.Scenario{Name: s.Name, Component: result.Component(s.Component)})
+		}
+	}
+	return o
+}
+
+// compile builds the candidate's plain worker, which is not run, so that a
+// mistake is shown as the compiler said it.
+func (j *judgement) compile(ctx context.Context) error {
+	return j.make(ctx, []order{{j.Candidate.Sources, j.variant(false), func(b runner.Binary) { j.tools.plain = b }, true}})
+}
+
+// explore runs the scenarios under controlled schedules: the same ones for the
+// same seed, whatever the machine does.
+func (j *judgement) explore(ctx context.Context) error {
+	if !j.has(result.ScheduleSearch) || j.Decisive != nil && slices.ContainsFunc(j.res.Findings, j.Decisive) {
+		return nil
+	}
+	o := j.controlledOptions(j.Candidate)
+	if len(o.Scenarios) == 0 {
+		if j.Explore {
+			return errors.New("the scenarios named have no small version that can be explored")
+		}
+		return nil
+	}
+	o.Progress = func(done, total int) {
+		j.progress(Progress{Phase: "controlled schedules", Done: done, Total: total})
+	}
+	j.progress(Progress{Phase: "controlled schedules", Total: len(o.Scenarios)})
+	e, err := controlled.Explore(ctx, o)
+	switch {
+	case ctx.Err() != nil:
+		return nil
+	case err != nil:
+		j.trouble("controlled schedules", err)
+		return nil
+	}
+	for i := range e.Findings {
+		// The hammer may have found the same: each is evidence of its own.
+		e.Findings[i].ID = "schedule-" + runner.Identity(e.Findings[i])
+	}
+	j.res.Explorations = e.Explorations
+	j.take(&runner.Evidence{Findings: e.Findings, Limits: e.Limits, Trouble: e.Trouble})
+	return nil
+}
+
+// exploreCanary explores planted defects in the way in which the candidate is
+// explored.
+func (j *judgement) exploreCanary(ctx context.Context) {
+	checks, err := controlled.Canary(ctx, j.controlledOptions(candidate.Builtin()), j.Blind.Schedules)
+	if err != nil && ctx.Err() == nil {
+		j.trouble("canary of the controlled schedules", err)
+	}
+	j.res.Canary = append(j.res.Canary, checks...)
+}
