@@ -145,8 +145,11 @@ func candidateOnly(f result.Finding) result.Finding {
 }
 
 // toCaller cuts frames below the first one of racebench's own that is outside
-// everything of the candidate.
+// everything of the candidate, and those above a panic, which only report it.
 func toCaller(frames []result.Position) []result.Position {
+	if at := slices.IndexFunc(frames, func(p result.Position) bool { return p.Function == "panic" }); at >= 0 {
+		frames = frames[at+1:]
+	}
 	for i := lastOfCandidate(frames) + 1; i < len(frames); i++ {
 		if ofRacebench(frames[i]) {
 			return frames[:i+1]

@@ -44,6 +44,7 @@ func hung() result.Finding {
 		Detail: []string{"Results() = [" + strings.Repeat("1234567 ", 200) + "]"},
 		Stacks: []result.Stack{
 			{Title: "goroutine 5 (running) created at", Frames: []result.Position{at("sync/waitgroup.go"), at("internal/scenarios/harness.go")}},
+			{Title: "goroutine 8 [running]", Frames: []result.Position{at("runtime/debug/stack.go"), at("internal/scenarios/guard.go"), {File: "panic/panic.go", Function: "panic"}, at("counter/counter.go"), at("internal/scenarios/rates.go"), at("internal/scenarios/harness.go")}},
 			{Title: "goroutine 6 (running) created at", Frames: []result.Position{at("workerpool/workerpool.go"), at("internal/scenarios/pool.go"), at("internal/scenarios/harness.go")}},
 		},
 		WaitsFor: []result.Wait{{
@@ -78,6 +79,9 @@ func TestStacksEndWhereTheCandidateWasCalled(t *testing.T) {
 	f.WaitsFor = nil
 	if short := findingBody(f, 0, false); strings.Contains(short, "goroutine 5") || !strings.Contains(short, "goroutine 6") {
 		t.Errorf("of the two goroutines the candidate started the second:\n%s", short)
+	}
+	if short := findingBody(f, 0, false); strings.Contains(short, "guard.go") || !strings.Contains(short, "counter/counter.go") {
+		t.Errorf("a panic's stack begins in the candidate:\n%s", short)
 	}
 }
 
