@@ -302,7 +302,10 @@ func (s *scoreCmd) rank(ctx context.Context, cmd *cobra.Command, dir, name strin
 		}
 	}
 	score := scoring.Of(res)
-	row.Score, row.Status, row.Message, row.Lost = score.Score, score.StatusText(), score.Message, score.LostCategories()
+	row.Score, row.Status, row.Message = score.Score, score.StatusText(), score.Message
+	if score.Score != nil { // otherwise the points are provisional
+		row.Lost = score.LostCategories()
+	}
 	row.code = score.ExitCode()
 	if err := s.verdict(score); err == nil {
 		row.code = exitClean
