@@ -83,6 +83,7 @@ of each package and tried first the next time.`,
 	f.StringVar(&c.Corpus, "corpus", "", "folder for found schedules (default testdata/racebench of each package)")
 	f.BoolVar(&noSave, "no-save", false, "keep no schedules")
 	f.DurationVar(&c.Minimise, "minimise", 10*time.Second, "time for reducing one schedule; negative: do not")
+	f.DurationVar(&c.Slip, "slip", 10*time.Millisecond, "timers due within this time may fire early; negative: none does")
 	f.DurationVar(&c.Stall, "stall", 20*time.Second, "wall time that one schedule gets")
 	f.BoolVar(&asJSON, "json", false, "print the report as JSON")
 	return cmd
