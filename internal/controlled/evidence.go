@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"racebench/internal/explore"
+	"racebench/internal/explore/trace"
 	"racebench/internal/protocol"
 	"racebench/internal/result"
 	"racebench/internal/runner/place"
@@ -69,7 +70,9 @@ func (o *Options) evidence(r *explore.Report, dir string, tests []string) *Evide
 
 // take adds the findings that one finding of a test stands for.
 func (o *Options) take(e *Evidence, sc Scenario, dir string, f *explore.Finding) {
-	base := f.Result(dir)
+	shown := *f
+	shown.Trace = ofComponents(f.Trace)
+	base := shown.Result(dir)
 	base.Component, base.Scenario = sc.Component, sc.Name
 	base.Repro = result.Repro{Seed: o.Seed}
 	if o.Repro != nil {
@@ -91,6 +94,10 @@ func (o *Options) take(e *Evidence, sc Scenario, dir string, f *explore.Finding)
 		if w.CreatedBy != nil {
 			*w.CreatedBy = o.relocate([]result.Position{*w.CreatedBy})[0]
 		}
+	}
+	// The scenario's own goroutines, which wait for the others, say nothing.
+	if inside := slices.DeleteFunc(slices.Clone(base.WaitsFor), func(w result.Wait) bool { return len(judged(w.At)) == 0 }); len(inside) > 0 {
+		base.WaitsFor = inside
 	}
 	base.Positions = judged(base.Positions)
 	if len(base.Positions) > 0 {
@@ -134,6 +141,32 @@ func (o *Options) take(e *Evidence, sc Scenario, dir string, f *explore.Finding)
 		}
 	}
 	e.Findings = append(e.Findings, base)
+}
+
+// after is the number of steps that are shown after the last decision that
+// matters.
+const after = 16
+
+// ofComponents leaves of a trace what the components did, and the decisions that
+// matter: what the scenario did around them, and what came long after, hides
+// more than it tells.
+func ofComponents(t *trace.Trace) *trace.Trace {
+	if t == nil {
+		return nil
+	}
+	short := *t
+	short.Steps = nil
+	last := 0
+	for _, s := range t.Steps {
+		if _, ok := (place.Frame{Function: s.Frame.Func, File: s.Frame.File}).Component(); ok || s.Decisive {
+			short.Steps = append(short.Steps, s)
+			if s.Decisive {
+				last = len(short.Steps)
+			}
+		}
+	}
+	short.Steps = short.Steps[:min(last+after, len(short.Steps))]
+	return &short
 }
 
 // violation is the finding of something that a scenario reported.

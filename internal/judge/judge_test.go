@@ -62,6 +62,7 @@ func TestBlindDetectorsAreNoticed(t *testing.T) {
 		{"leak profile off", judge.Blind{Detectors: runner.Detectors{LeakProfile: true}}, "leak profile", result.LeakProfile},
 		{"history check skipped", judge.Blind{Detectors: runner.Detectors{History: true}}, "history check", result.Toolchain},
 		{"dump parser off", judge.Blind{Detectors: runner.Detectors{Dumps: true}}, "dump parser", result.Toolchain},
+		{"schedules off", judge.Blind{Schedules: true}, "controlled schedules", result.ScheduleSearch},
 		{"rules off", judge.Blind{Rules: true}, "static rules", result.Toolchain},
 		{"nothing off", judge.Blind{}, "", result.Toolchain},
 	}

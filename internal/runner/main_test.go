@@ -17,6 +17,10 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == isolate.Arg {
 		os.Exit(isolate.Main(os.Args[2:]))
 	}
+	if outside := os.Getenv(confinedVariable); outside != "" {
+		confined(outside)
+		return
+	}
 	os.Exit(testMain(m))
 }
 
