@@ -13,7 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"racebench/internal/judge"
+	"racebench/internal/candidate"
 	"racebench/internal/report"
 	"racebench/internal/result"
 	"racebench/internal/scoring"
@@ -101,6 +101,8 @@ func (s *scoreCmd) prepare(cmd *cobra.Command, args []string) error {
 		return wrong("--min-score %g: want 0 to %d", s.minScore, scoring.MaxScore)
 	case s.from != "" && len(args) > 0:
 		return wrong("--from judges a saved report: give no folder with it")
+	case s.save != "" && len(args) == 0:
+		return wrong("--save is for candidates: name their folders")
 	case s.reward != "" && len(args) > 1:
 		return wrong("--reward is for one candidate, not for %d", len(args))
 	case len(s.targets) > 0 && len(args) > 1:
@@ -117,32 +119,72 @@ func (s *scoreCmd) prepare(cmd *cobra.Command, args []string) error {
 
 // one judges a single candidate, or the built-in components.
 func (s *scoreCmd) one(cmd *cobra.Command, args []string) error {
-	dir := ""
+	dir, name := "", ""
 	if len(args) == 1 {
-		dir = args[0]
+		names, err := distinctNames(args)
+		if err != nil {
+			return usageError{inCommand{cmd.CommandPath(), err}}
+		}
+		dir, name = args[0], names[0]
 	}
 	cand, err := loadCandidate(cmd, dir)
 	if err != nil {
 		return err
 	}
-	opts, err := s.options(dir == "")
-	if err != nil {
+	if err := s.makeSave(); err != nil {
 		return err
 	}
-	opts.Candidate = cand
-	s.complete(&opts)
-	res, err := s.judge(cmd.Context(), opts, "")
-	if err != nil {
-		return err
+	file := s.savedIn(name)
+	res := s.saved(file, cand.Hash)
+	switch {
+	case res == nil:
+		if res, err = s.judgeAndSave(cmd.Context(), cand, file, "", s.parallel); err != nil {
+			return err
+		}
+	case !s.quiet:
+		announce(s.err, "from the saved report "+file)
 	}
 	return s.settle(res)
 }
 
-// complete adds what only a score needs.
-func (s *scoreCmd) complete(opts *judge.Options) {
+// makeSave makes the folder for the reports, if there is to be one.
+func (s *scoreCmd) makeSave() error {
+	if s.save == "" {
+		return nil
+	}
+	if err := os.MkdirAll(s.save, 0o755); err != nil {
+		return usagef("--save: %w", err)
+	}
+	return nil
+}
+
+// savedIn is the file of a candidate's saved report, or nothing.
+func (s *scoreCmd) savedIn(name string) string {
+	if s.save == "" {
+		return ""
+	}
+	return filepath.Join(s.save, name+".json")
+}
+
+// judgeAndSave judges a candidate and writes its report into file, unless there
+// is none or the result is partial. The progress bears the label.
+func (s *scoreCmd) judgeAndSave(ctx context.Context, cand *candidate.Candidate, file, label string, parallel int) (*result.Result, error) {
+	opts, err := s.options(cand.Builtin)
+	if err != nil {
+		return nil, err
+	}
+	opts.Candidate = cand
+	opts.Parallel = parallel
 	opts.Score = true
 	opts.Without = s.without
 	opts.Budget = s.candidateTimeout
+	res, err := s.judge(ctx, opts, label)
+	if err != nil || file == "" || res.Interrupted {
+		return res, err
+	}
+	score := scoring.Of(res)
+	doc := report.Document{Result: res, Score: &score, Brief: s.feedback == "brief"}
+	return res, report.Target{Format: "json", Path: file}.Write(doc)
 }
 
 // again computes the score of a saved report.
@@ -213,10 +255,8 @@ func (s *scoreCmd) many(cmd *cobra.Command, dirs []string) error {
 	if err != nil {
 		return usageError{inCommand{cmd.CommandPath(), err}}
 	}
-	if s.save != "" {
-		if err := os.MkdirAll(s.save, 0o755); err != nil {
-			return usagef("--save: %w", err)
-		}
+	if err := s.makeSave(); err != nil {
+		return err
 	}
 	rows := make([]ranked, len(dirs))
 	slots := make(chan struct{}, s.jobs)
@@ -279,10 +319,7 @@ func (s *scoreCmd) rank(ctx context.Context, cmd *cobra.Command, dir, name strin
 		row.Status, row.Message, row.code = string(scoring.Error), err.Error(), exitUsage
 		return row, nil
 	}
-	file := ""
-	if s.save != "" {
-		file = filepath.Join(s.save, name+".json")
-	}
+	file := s.savedIn(name)
 	res := s.saved(file, cand.Hash)
 	row.saved = res != nil
 	if res == nil {
@@ -290,14 +327,7 @@ func (s *scoreCmd) rank(ctx context.Context, cmd *cobra.Command, dir, name strin
 			row.Status, row.Message, row.code = string(scoring.Interrupted), "not judged", exitInterrupted
 			return row, nil
 		}
-		opts, err := s.options(false)
-		if err != nil {
-			return row, err
-		}
-		opts.Candidate = cand
-		opts.Parallel = max(1, opts.Parallel/s.jobs)
-		s.complete(&opts)
-		if res, err = s.judge(ctx, opts, name); err != nil {
+		if res, err = s.judgeAndSave(ctx, cand, file, name, max(1, s.parallel/s.jobs)); err != nil {
 			return row, fmt.Errorf("%s: %w", dir, err)
 		}
 	}
@@ -309,12 +339,6 @@ func (s *scoreCmd) rank(ctx context.Context, cmd *cobra.Command, dir, name strin
 	row.code = score.ExitCode()
 	if err := s.verdict(score); err == nil {
 		row.code = exitClean
-	}
-	if file != "" && !row.saved && !res.Interrupted {
-		doc := report.Document{Result: res, Score: &score, Brief: s.feedback == "brief"}
-		if err := (report.Target{Format: "json", Path: file}).Write(doc); err != nil {
-			return row, err
-		}
 	}
 	return row, nil
 }
