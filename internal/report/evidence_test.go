@@ -109,8 +109,8 @@ func TestBriefShowsNoFrameOfRacebench(t *testing.T) {
 }
 
 func TestAlikeLinesAreOne(t *testing.T) {
-	got := alike([]string{"pool/a hung 5 times", "go.mod is ignored", "pool/b hung 5 times", "pool/c hung 6 times", "short"})
-	want := []string{"pool/a, pool/b hung 5 times", "go.mod is ignored", "pool/c hung 6 times", "short"}
+	got := alike([]string{"pool/a hung 5 times", "go.mod is ignored", "pool/b hung 5 times", "pool/c hung 6 times", "pool/d hung 5 times", "short"})
+	want := []string{"each of pool/a, pool/b, pool/d hung 5 times", "go.mod is ignored", "pool/c hung 6 times", "short"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
 	}

@@ -25,7 +25,7 @@ func Scenarios(out *terminal.Stream, format string, rows []ScenarioRow) error {
 	}
 	cells := make([][]string, len(rows))
 	for i, r := range rows {
-		cells[i] = []string{r.Name, strings.Join(r.Contract, " "), r.Doc}
+		cells[i] = []string{r.Name, wrap(strings.Join(r.Contract, " "), 16, ""), r.Doc}
 	}
 	var b bytes.Buffer
 	table(&b, out.Width, []string{"scenario", "checks", "what it does"}, cells, []bool{false, false, false}, nil)

@@ -343,7 +343,8 @@ func alike(lines []string) []string {
 			out = append(out, l)
 			continue
 		}
-		out[i] = strings.TrimSuffix(out[i], " "+rest) + ", " + first + " " + rest
+		names := strings.TrimPrefix(strings.TrimSuffix(out[i], " "+rest), "each of ")
+		out[i] = "each of " + names + ", " + first + " " + rest
 	}
 	return out
 }
