@@ -2,6 +2,7 @@ package explore
 
 import (
 	"bytes"
+	"errors"
 	"math"
 	"os"
 	"os/exec"
@@ -120,6 +121,71 @@ func TestRightTwins(t *testing.T) {
 		for _, u := range r.Undecided() {
 			t.Errorf("race=%v: %s", race, u)
 		}
+	}
+}
+
+// TestUsual explores tests that rely on a clock that goes on, that begin many
+// goroutines, or that only take long: nothing of this may be accused.
+func TestUsual(t *testing.T) {
+	const budget = "some schedules hit the step bound without being stuck (budget)"
+	for _, part := range []struct {
+		run    string
+		bound  int
+		limits map[string]string
+	}{
+		{"Clock|Initialisation|Sleepers|Goroutines", 0, map[string]string{"TestManyGoroutines": "more goroutines than can be controlled"}},
+		{"Long", 300, map[string]string{"TestLong": budget, "TestLongCount": budget}}, // 3 000 fair steps, 30 000 without news
+	} {
+		c := config(t, "./usual")
+		c.Schedules, c.Run, c.Bound = 12, part.run, part.bound
+		r := run(t, c)
+		for _, f := range r.Findings() {
+			t.Errorf("%s: %s: %s", f.Test, f.Kind, f.Message)
+		}
+		for _, u := range r.Undecided() {
+			t.Error(u)
+		}
+		for _, tr := range r.Packages[0].Tests {
+			if want := part.limits[tr.Name]; want != "" && !slices.Contains(tr.Limits, want) {
+				t.Errorf("%s: limits %q, want %q", tr.Name, tr.Limits, want)
+			}
+			if tr.Name == "TestSleepersTogether" && tr.Distinct < 4 {
+				t.Errorf("%s: only %d different schedules", tr.Name, tr.Distinct)
+			}
+		}
+	}
+}
+
+// TestInitialisationBeforeRecordedTime replays at the time of a recording: what
+// the package remembers from its initialisation must be earlier still.
+func TestInitialisationBeforeRecordedTime(t *testing.T) {
+	b, bin := open(t, "./usual", false)
+	opt := options(b)
+	opt.Epoch = time.Now().AddDate(-1, 0, 0)
+	p, err := engine.Start(t.Context(), bin, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	for _, name := range []string{"TestInitialisationIsEarlier", "TestClockGoesOn"} {
+		if _, err := p.Explore(engine.Job{Test: name, Mix: []engine.Strategy{{Kind: engine.Random}}, Count: 3, Default: true}, func(o *engine.Outcome) bool {
+			if len(o.Evidence) > 0 {
+				t.Errorf("%s: %v\n%s", name, o.Evidence, o.Output)
+			}
+			return true
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestExitBeforeTests starts a test binary that ends without running a test:
+// the driver must not wait for its word for ever.
+func TestExitBeforeTests(t *testing.T) {
+	b, bin := open(t, "./nothing", false)
+	_, err := engine.Start(t.Context(), bin, options(b))
+	if !errors.Is(err, engine.ErrExited) || !strings.Contains(err.Error(), "no database here") {
+		t.Errorf("got %v", err)
 	}
 }
 

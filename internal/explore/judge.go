@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"regexp"
@@ -85,16 +86,53 @@ func in(f trace.Frame) string {
 	return fmt.Sprintf(" (%s)", f)
 }
 
-// failMessage returns the first thing that a failed test said.
+// failMessage returns what a failed test said first. Test files go before
+// others, which may only log, and for testify's multi-line messages the error
+// stands for all.
 func failMessage(output string) string {
-	for l := range strings.Lines(output) {
+	var first, inTest string
+	lines := strings.Split(output, "\n")
+	for i, l := range lines {
 		l = strings.TrimSpace(l)
 		if l == "" || strings.HasPrefix(l, "--- ") || strings.HasPrefix(l, "=== ") {
 			continue
 		}
-		return l
+		if first == "" {
+			first = l
+		}
+		if testFile.MatchString(l) {
+			inTest = l
+			if strings.HasSuffix(l, ":") {
+				inTest += testifyError(lines[i+1:])
+			}
+			break
+		}
 	}
-	return "the test fails"
+	return cmp.Or(inTest, first, "the test fails")
+}
+
+var testFile = regexp.MustCompile(`^\S+_test\.go:[0-9]+:`)
+
+// testifyError returns what stands after "Error:" in the next message, if it
+// is one of testify's.
+func testifyError(lines []string) string {
+	for i, l := range lines {
+		l = strings.TrimSpace(l)
+		if testFile.MatchString(l) {
+			break
+		}
+		if text, ok := strings.CutPrefix(l, "Error:"); ok {
+			text = strings.TrimSpace(text)
+			// "Not equal:" is followed by the values.
+			if strings.HasSuffix(text, ":") {
+				for _, more := range lines[i+1 : min(i+3, len(lines))] {
+					text += " " + strings.Join(strings.Fields(more), " ")
+				}
+			}
+			return " " + text
+		}
+	}
+	return ""
 }
 
 func raceFindings(f *Finding, o *engine.Outcome) []*Finding {

@@ -46,7 +46,7 @@ func TestThirdParty(t *testing.T) {
 		t.Skip("downloads modules: needs the build tag slow")
 	}
 	var table strings.Builder
-	table.WriteString("| module | go | tests | schedules | clean | findings | undecided | red without control | time |\n|---|---|--:|--:|--:|--:|--:|--:|--:|\n")
+	table.WriteString("| module | go | tests | schedules | clean | findings | of which need a late machine | undecided | red without control | time |\n|---|---|--:|--:|--:|--:|--:|--:|--:|--:|\n")
 	for _, m := range modules {
 		t.Run(strings.ReplaceAll(m.path, "/", "_"), func(t *testing.T) {
 			dir := fetch(t, m.path, m.version)
@@ -56,14 +56,14 @@ func TestThirdParty(t *testing.T) {
 			start := time.Now()
 			r, err := explore.Run(t.Context(), explore.Config{
 				Dir: dir, Patterns: m.patterns, Cache: cacheDir(t), Schedules: 100, Corpus: t.TempDir(), ReadOnly: true, Short: true,
-				Minimise: -1, Budget: 3 * time.Minute, Stall: 10 * time.Second, Flags: []string{"-mod=mod"},
+				Minimise: 2 * time.Second, Budget: 3 * time.Minute, Stall: 20 * time.Second, Flags: []string{"-mod=mod"},
 			})
 			if err != nil {
-				fmt.Fprintf(&table, "| %s %s | | | | | | %s | | |\n", m.path, m.version, firstLine(err.Error()))
+				fmt.Fprintf(&table, "| %s %s | | | | | | | %s | | |\n", m.path, m.version, firstLine(err.Error()))
 				t.Logf("not explored: %v", err)
 				return
 			}
-			var tests, schedules, clean, undecided, red int
+			var tests, schedules, clean, late, undecided, red int
 			for _, p := range r.Packages {
 				for _, tr := range p.Tests {
 					tests++
@@ -79,7 +79,14 @@ func TestThirdParty(t *testing.T) {
 				}
 			}
 			for _, f := range r.Findings() {
-				t.Logf("FINDING %s %s: %s (confirmed %v %s)", f.Test, f.Kind, f.Message, f.Confirmed, f.NotReproducible)
+				switches, slips := 0, 0
+				if f.Schedule != nil {
+					switches, slips = len(f.Schedule.Switches), f.Schedule.Slips()
+				}
+				if slips > 0 {
+					late++
+				}
+				t.Logf("FINDING %s %s %s: %s (always %v, schedule %d, %d switches, %d early timers, confirmed %v %s)", f.Package, f.Test, f.Kind, firstLine(f.Message), f.Always, f.Index, switches, slips, f.Confirmed, f.NotReproducible)
 			}
 			for _, u := range r.Undecided() {
 				t.Logf("UNDECIDED %s", firstLine(u))
@@ -91,7 +98,7 @@ func TestThirdParty(t *testing.T) {
 					}
 				}
 			}
-			fmt.Fprintf(&table, "| %s %s | %s | %d | %d | %d | %d | %d | %d | %v |\n", m.path, m.version, language(t, dir), tests, schedules, clean, len(r.Findings()), undecided, red, time.Since(start).Round(time.Second))
+			fmt.Fprintf(&table, "| %s %s | %s | %d | %d | %d | %d | %d | %d | %d | %v |\n", m.path, m.version, language(t, dir), tests, schedules, clean, len(r.Findings()), late, undecided, red, time.Since(start).Round(time.Second))
 		})
 	}
 	t.Log("\n" + table.String())

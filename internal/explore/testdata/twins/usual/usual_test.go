@@ -1,0 +1,102 @@
+// Package usual holds tests that rely on what every machine does.
+package usual
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+var start = time.Now()
+
+func TestClockGoesOn(t *testing.T) {
+	for range 100 {
+		if before, after := time.Now(), time.Now(); !after.After(before) {
+			t.Fatalf("%v is not after %v", after, before)
+		}
+		if before, after := time.Since(start), time.Since(start); after <= before {
+			t.Fatalf("%v is not longer than %v", after, before)
+		}
+	}
+}
+
+func TestInitialisationIsEarlier(t *testing.T) {
+	if d := time.Since(start); d <= 0 || d > time.Hour {
+		t.Fatalf("%v since the package was initialised", d)
+	}
+}
+
+// Sleepers that were started one after another wake in any order.
+func TestSleepersTogether(t *testing.T) {
+	var wg sync.WaitGroup
+	var n atomic.Int64
+	for range 3 {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			until := time.Now().Add(time.Minute)
+			time.Sleep(time.Until(until))
+			n.Add(1)
+		}()
+	}
+	wg.Wait()
+	if n.Load() != 3 {
+		t.Fatal(n.Load())
+	}
+}
+
+// More goroutines than can be controlled, all able to run at once.
+func TestManyGoroutines(t *testing.T) {
+	var wg sync.WaitGroup
+	for range 24_000 {
+		wg.Add(1)
+		go func() {
+			runtime.Gosched()
+			wg.Done()
+		}()
+	}
+	wg.Wait()
+}
+
+// The same two operations very often, which look like a livelock.
+func TestLong(t *testing.T) {
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	n := 0
+	for range 2 {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for range 30_000 {
+				mu.Lock()
+				n++
+				mu.Unlock()
+			}
+		}()
+	}
+	wg.Wait()
+	if n != 60_000 {
+		t.Fatal(n)
+	}
+}
+
+// As long, but every value is new.
+func TestLongCount(t *testing.T) {
+	var n atomic.Int64
+	var wg sync.WaitGroup
+	for range 2 {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for range 30_000 {
+				n.Add(1)
+			}
+		}()
+	}
+	wg.Wait()
+	if n.Load() != 60_000 {
+		t.Fatal(n.Load())
+	}
+}
