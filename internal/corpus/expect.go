@@ -29,9 +29,8 @@ type Seen struct {
 
 // Compare returns what differs from the expectation of e, nothing if all is as
 // it must be. In a quick comparison, whose judging stopped at the first
-// decisive finding and measured nothing, performance is left out, and one of
-// the expected categories is enough; of a wrong fix that must lose performance
-// and nothing else it says nothing.
+// decisive finding and compared no speeds, a right fix may lose performance,
+// and one of the expected categories is enough for a wrong one.
 func (e *Entry) Compare(seen Seen, quick bool) []string {
 	switch e.Want {
 	case Pass:
@@ -91,9 +90,6 @@ func (e *Entry) compareHostile(seen Seen) []string {
 }
 
 func (e *Entry) compareFail(seen Seen, quick bool) []string {
-	if quick && len(e.Categories) == 1 && e.Categories[0] == Performance {
-		return nil
-	}
 	var wrong []string
 	// Without a measurement nothing is ever called a pass, but inconclusive.
 	if seen.Status == "pass" || seen.Status == "error" || seen.Status == "inconclusive" && !quick {
@@ -129,4 +125,12 @@ func (e *Entry) missing(seen Seen) []Category {
 		}
 	}
 	return missing
+}
+
+// Hammered reports whether the scenarios themselves are expected to find
+// something; otherwise only static rules and the measurement of performance do.
+func (e *Entry) Hammered() bool {
+	return slices.ContainsFunc(e.Evidence, func(kind string) bool {
+		return kind != "static" && !strings.HasPrefix(kind, "static:") && kind != string(result.OverLocking) && kind != string(result.Slow)
+	})
 }

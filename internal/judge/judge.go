@@ -53,8 +53,9 @@ type Options struct {
 	// and has plain workers look first, since building the others takes longer
 	// than most wrong fixes last. Nil ends nothing early.
 	Decisive func(result.Finding) bool
-	// SkipMeasurement leaves performance out.
-	SkipMeasurement bool
+	// SkipTiming leaves the comparison of speeds out of the measurement; what
+	// does not depend on the clock, the probes for over-locking, stays.
+	SkipTiming bool
 	// Canary is what an earlier judgement's canary showed with the same
 	// binaries; nil has it run.
 	Canary []result.CanaryCheck
@@ -157,8 +158,6 @@ func (j *judgement) stages() []func(context.Context) error {
 		return stages{j.compile, j.canary, j.explore}
 	case !j.Score:
 		return stages{j.build, j.canary, j.hammer}
-	case j.SkipMeasurement:
-		return stages{j.build, j.canary, j.gate, j.rules, j.hammer, j.explore}
 	}
 	return stages{j.build, j.canary, j.gate, j.rules, j.hammer, j.explore, j.measure}
 }

@@ -34,7 +34,7 @@ func options(t *testing.T, c *candidate.Candidate) judge.Options {
 		t.Skipf("no Go toolchain: %v", err)
 	}
 	return judge.Options{
-		Candidate: c, Score: true, SkipMeasurement: true,
+		Candidate: c, Score: true, SkipTiming: true,
 		Iterations: 2, Seed: 1, Timeout: 10 * time.Second, Parallel: 2, Race: judge.RaceAuto,
 	}
 }

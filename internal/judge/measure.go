@@ -31,10 +31,17 @@ func (j *judgement) measure(ctx context.Context) error {
 	if !j.has(result.Toolchain) || !slices.ContainsFunc(j.res.Iterations, func(it result.Iteration) bool { return it.Passed }) {
 		return nil
 	}
+	if j.Decisive != nil && slices.ContainsFunc(j.res.Findings, j.Decisive) {
+		return nil
+	}
 	j.progress(Progress{Phase: "probes for over-locking"})
 	probes, err := j.probes(ctx)
 	if err != nil || ctx.Err() != nil {
 		return err
+	}
+	if j.SkipTiming {
+		j.res.Measurement = &result.Measurement{Skipped: "the comparison of speeds was left out", Probes: probes}
+		return nil
 	}
 	j.progress(Progress{Phase: "measurement"})
 	candidate := runner.NewSession(j.runnerOptions(), j.tools.timed)

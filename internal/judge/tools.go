@@ -121,7 +121,7 @@ func (j *judgement) build(ctx context.Context) error {
 			orders = append(orders, order{builtin, j.variant(true), func(b runner.Binary) { j.tools.canaryRace = &b }, false})
 		}
 	}
-	if j.Score && !j.SkipMeasurement {
+	if j.Score && !j.SkipTiming {
 		// The leak profile costs nothing where nobody asks for it, and one
 		// standard library less is to be compiled.
 		timed := build.Variant{Leak: hammer.Leak}

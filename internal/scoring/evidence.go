@@ -229,7 +229,20 @@ func (f *evidence) performance(t *tally) {
 		t.scale(new(big.Rat), "points are multiplied by the share of iterations that passed: none did")
 		return
 	}
-	if m == nil || m.Skipped != "" {
+	var failed []string
+	if m != nil {
+		for _, p := range m.Probes {
+			if probeFailed(p) {
+				failed = append(failed, fmt.Sprintf("%s (%s): %s", p.Name, p.Sentence, p.Observed))
+			}
+		}
+	}
+	if len(failed) > 0 {
+		over := f.find(func(x result.Finding) bool { return x.Kind == result.OverLocking })
+		t.Summary = "over-locking"
+		t.lowerTo(new(big.Rat), "over-locking: "+strings.Join(failed, "; "), ids(over))
+	}
+	if len(failed) == 0 && (m == nil || m.Skipped != "") {
 		t.Undecided = "performance was not measured"
 		if m != nil {
 			t.Undecided += ": " + m.Skipped
@@ -239,6 +252,9 @@ func (f *evidence) performance(t *tally) {
 		return
 	}
 	worst, ok := worstSlowdown(m)
+	if !ok && len(failed) > 0 {
+		return
+	}
 	if !ok {
 		t.Undecided = "no workload could be measured"
 		t.Summary = t.Undecided
@@ -257,16 +273,6 @@ func (f *evidence) performance(t *tally) {
 	if m.CandidateTime >= SlowSuite && m.CandidateTime > slowSuiteRatio*m.BaselineTime && m.BaselineTime > 0 {
 		t.lowerTo(big.NewRat(slowSuiteCap, 1), fmt.Sprintf("%d iterations take %s, the textbook fix takes %s",
 			MinIterations, m.CandidateTime.Round(time.Second), m.BaselineTime.Round(time.Second)), nil)
-	}
-	var failed []string
-	for _, p := range m.Probes {
-		if probeFailed(p) {
-			failed = append(failed, fmt.Sprintf("%s (%s): %s", p.Name, p.Sentence, p.Observed))
-		}
-	}
-	if len(failed) > 0 {
-		over := f.find(func(x result.Finding) bool { return x.Kind == result.OverLocking })
-		t.lowerTo(new(big.Rat), "over-locking: "+strings.Join(failed, "; "), ids(over))
 	}
 	t.scale(f.share(f.passed), "points are multiplied by the share of iterations that passed")
 }
