@@ -128,6 +128,8 @@ to give, and says whether it is right, why not, and how to see it again.
   racebench run --iterations 100    hammer the components, print what broke
   racebench score [DIR...]          judge fixes by the rubric, print the points
   racebench init DIR                write the task that is to be solved
+  racebench explore [PACKAGE...]    run the tests of any Go package under many
+                                    schedules, and replay those that fail
 
 Exit codes: 0 clean or pass, 1 findings or not passed, 2 wrong usage,
 3 racebench could not do its work or decide, 130 interrupted.`,

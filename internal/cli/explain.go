@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -37,8 +36,7 @@ func newExplain(env Environment) *cobra.Command {
 				})
 			}
 			if s, ok := scenarios.Find(args[0]); ok {
-				_, err := fmt.Fprintf(out, "%s\n\n%s\n\nchecks: %s\nrun it: racebench run %s\n", out.Strong(s.Name), s.Doc, strings.Join(s.Contract, ", "), s.Name)
-				return err
+				return report.Scenario(out, report.ScenarioRow{Name: s.Name, Contract: s.Contract, Doc: s.Doc})
 			}
 			var names []string
 			for _, r := range rules.All() {

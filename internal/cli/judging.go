@@ -47,11 +47,11 @@ type judging struct {
 
 func (j *judging) register(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.IntVarP(&j.iterations, "iterations", "n", 100, "number of `N` iterations of the scenario suite")
+	f.IntVarP(&j.iterations, "iterations", "n", 100, "run the scenario suite `N` times")
 	f.Uint64Var(&j.seed, "seed", 0, "seed from which everything random derives (default: 1 for the built-in components, random for candidates)")
 	f.DurationVar(&j.timeout, "timeout", 10*time.Second, "deadline of one scenario in one iteration")
 	f.DurationVar(&j.duration, "duration", 0, "stop after this time, whatever the number of iterations")
-	f.IntVarP(&j.parallel, "parallel", "p", runtime.NumCPU(), "number of `N` worker processes at once")
+	f.IntVarP(&j.parallel, "parallel", "p", runtime.NumCPU(), "run `N` worker processes at once")
 	f.StringVar(&j.race, "race", "auto", "race detector: auto (half of the iterations), on (all) or off (none)")
 	f.StringVar(&j.format, "format", "table", "what stdout gets: table or json")
 	f.StringArrayVar(&j.reports, "report", nil, "also write a report, as `FORMAT=FILE`; repeatable; formats: "+strings.Join(report.Formats(), ", "))

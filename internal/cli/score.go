@@ -41,14 +41,16 @@ func newScore(env Environment) *cobra.Command {
 		Long: `score judges the fix in DIR, a folder with cache/, counter/ and workerpool/, by
 the rubric: 40 points for race tests, 30 for deadlock freedom, 20 for correct
 synchronisation, 10 for performance. Without DIR it judges the built-in
-components. Several folders are ranked.
+components. Several folders are ranked; with --save an interrupted ranking goes
+on where it ended when the same command is given again.
 
 A pass needs at least 90 points and every success criterion. What racebench
 could not decide is inconclusive: never a pass, and never a 0.`,
 		Example: `  racebench score
   racebench score ./fix --report junit=score.xml
-  racebench score --jobs 2 --save results submissions/*
-  racebench score --from result.json`,
+  racebench score ./fix --reward reward.txt --feedback brief
+  racebench score --jobs 2 --save results --candidate-timeout 5m submissions/*
+  racebench score --from results/fix.json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := s.prepare(cmd, args); err != nil {
 				return err

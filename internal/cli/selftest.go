@@ -89,7 +89,7 @@ a pattern such as 'pass/*'.`,
 	f.BoolVar(&mangle, "mangle", false, "rename identifiers, reorder methods and extract helpers before judging: the verdicts must stay")
 	f.BoolVar(&list, "list", false, "only list the entries")
 	f.Uint64Var(&seed, "seed", builtinSeed, "seed from which everything random derives")
-	f.IntVarP(&iterations, "iterations", "n", 100, "number of `N` iterations for each entry")
+	f.IntVarP(&iterations, "iterations", "n", 100, "judge each entry with `N` iterations")
 	f.IntVar(&jobs, "jobs", 0, "score this many entries at once (default: the number of processors with --quick, otherwise 1, for the measurements' sake)")
 	f.DurationVar(&timeout, "timeout", 10*time.Second, "deadline of one scenario in one iteration")
 	f.StringVar(&format, "format", "table", "table, json or markdown")

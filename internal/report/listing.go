@@ -33,6 +33,13 @@ func Scenarios(out *terminal.Stream, format string, rows []ScenarioRow) error {
 	return err
 }
 
+// Scenario explains one scenario.
+func Scenario(out *terminal.Stream, r ScenarioRow) error {
+	_, err := fmt.Fprintf(out, "%s\n\n%s\n\nchecks: %s (docs/contract.md, or TASK.md of the kit)\nrun it: racebench run %s\n",
+		out.Strong(r.Name), paragraphs(r.Doc, out.Width), strings.Join(r.Contract, ", "), r.Name)
+	return err
+}
+
 // RuleRow is a static rule as `racebench explain` lists it.
 type RuleRow struct {
 	ID, Name, Severity, Title string
