@@ -108,6 +108,31 @@ func TestBriefShowsNoFrameOfRacebench(t *testing.T) {
 	}
 }
 
+// TestBriefHasTheSameScore: a rare deadlock costs half, and the report that is
+// saved for the people judged says so when it is read again.
+func TestBriefHasTheSameScore(t *testing.T) {
+	rare := hung()
+	rare.Iterations = []int{3}
+	r := &result.Result{
+		Requested: 100, Findings: []result.Finding{rare}, RulesRan: true,
+		Measurement: &result.Measurement{Probes: []result.Probe{{Component: result.Cache, Sentence: "L2", Name: "probe", Observed: "held for 17 ms"}}},
+	}
+	for i := range 100 {
+		r.Iterations = append(r.Iterations, result.Iteration{Index: i, Seed: uint64(i), Passed: i != 3, Complete: i != 3})
+	}
+	full := scoring.Of(r)
+	short := brief(Document{Result: r, Score: &full})
+	again := scoring.Of(short.Result)
+	for i, c := range full.Categories {
+		if c.Points != short.Score.Categories[i].Points || c.Points != again.Categories[i].Points {
+			t.Errorf("%s: %g points, brief %g, read again %g", c.Name, c.Points, short.Score.Categories[i].Points, again.Categories[i].Points)
+		}
+	}
+	if full.Categories[1].Points < 10 {
+		t.Fatalf("a rare deadlock costs half: %+v", full.Categories[1])
+	}
+}
+
 func TestAlikeLinesAreOne(t *testing.T) {
 	got := alike([]string{"pool/a hung 5 times", "go.mod is ignored", "pool/b hung 5 times", "pool/c hung 6 times", "pool/d hung 5 times", "short"})
 	want := []string{"each of pool/a, pool/b, pool/d hung 5 times", "go.mod is ignored", "pool/c hung 6 times", "short"}

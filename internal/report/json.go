@@ -94,9 +94,10 @@ func runMessage(r *result.Result) string {
 	return fmt.Sprintf("%d of %d iterations passed, %d findings", passed, len(r.Iterations), len(r.Findings))
 }
 
-// brief leaves what tells a person judged that something is wrong and where,
-// and takes away what would tell the checks apart: seeds, values, histories,
-// and the frames of racebench's own.
+// brief leaves what tells a person judged that something is wrong, where and
+// how often, and takes away what would tell the checks apart: seeds, values,
+// histories, and the frames of racebench's own. The score of what is left is
+// the same.
 func brief(d Document) Document {
 	r := *d.Result
 	r.Seed = 0
@@ -107,7 +108,6 @@ func brief(d Document) Document {
 	r.Findings = slices.Clone(r.Findings)
 	for i, f := range r.Findings {
 		f.Repro = result.Repro{}
-		f.Iterations = nil
 		if f.Origin != result.FromRules && f.Origin != result.FromCandidate {
 			f.Expected, f.Observed, f.Detail = "", "", nil
 			f = withoutRacebench(candidateOnly(f))
@@ -118,11 +118,26 @@ func brief(d Document) Document {
 		m := *r.Measurement
 		m.Probes = slices.Clone(m.Probes)
 		for i := range m.Probes {
-			m.Probes[i].Observed = ""
+			m.Probes[i].Observed = saidOf(m.Probes[i], r.Findings)
 		}
 		r.Measurement = &m
 	}
-	return Document{Result: &r, Score: d.Score, Brief: true}
+	out := Document{Result: &r, Brief: true}
+	if d.Score != nil {
+		score := scoring.Of(&r) // its reasons quote what is gone
+		out.Score = &score
+	}
+	return out
+}
+
+// saidOf is what a probe that failed has found, without the values.
+func saidOf(p result.Probe, fs []result.Finding) string {
+	for _, f := range fs {
+		if f.Kind == result.OverLocking && f.Scenario == p.Name {
+			return f.Message
+		}
+	}
+	return ""
 }
 
 // withoutRacebench takes racebench's own frames out of a finding whose stacks
