@@ -22,6 +22,8 @@ func newSelftest(env Environment) *cobra.Command {
 		quick, mangle, list bool
 		seed                uint64
 		iterations, jobs    int
+		repeat              int
+		vary                bool
 		timeout             time.Duration
 		format              string
 	)
@@ -40,6 +42,8 @@ a pattern such as 'pass/*'.`,
 				return usageError{inCommand{cmd.CommandPath(), fmt.Errorf("--format %q: want table, json or markdown", format)}}
 			}
 			switch {
+			case repeat < 1:
+				return usageError{inCommand{cmd.CommandPath(), fmt.Errorf("--repeat %d: want at least 1", repeat)}}
 			case jobs < 0:
 				return usageError{inCommand{cmd.CommandPath(), fmt.Errorf("--jobs %d: want at least 1", jobs)}}
 			case jobs == 0 && quick:
@@ -60,7 +64,7 @@ a pattern such as 'pass/*'.`,
 			out := terminal.Of(env.Stdout, terminal.Auto, env.Getenv)
 			log := terminal.Of(env.Stderr, terminal.Auto, env.Getenv)
 			rows, err := selftest.Run(cmd.Context(), selftest.Options{
-				Entries: entries, Quick: quick, Mangle: mangle,
+				Entries: entries, Quick: quick, Mangle: mangle, Repeat: repeat, Vary: vary,
 				Jobs:  jobs,
 				Judge: judge.Options{Iterations: iterations, Seed: seed, Timeout: timeout, Parallel: max(1, runtime.NumCPU()/jobs), Race: judge.RaceAuto},
 				Done: func(r selftest.Row) {
@@ -71,12 +75,17 @@ a pattern such as 'pass/*'.`,
 					fmt.Fprintf(log, "%s %-45s %6.1fs  %s\n", mark, r.Entry.Path, r.Elapsed.Seconds(), strings.Join(append(slices.Clone(r.CaughtBy), r.Wrong...), ", "))
 				},
 			})
-			if err != nil {
+			if err != nil && cmd.Context().Err() == nil {
 				return err
 			}
-			wrong, err := report.Matrix(out, format, matrixRows(rows))
+			// What had been scored when a signal came is shown, too.
+			wrong, writing := report.Matrix(out, format, matrixRows(rows))
+			if writing != nil {
+				return writing
+			}
 			if err != nil {
-				return err
+				fmt.Fprintf(log, "interrupted after %d of %d entries\n", len(rows), len(entries))
+				return verdict(exitInterrupted)
 			}
 			if wrong > 0 {
 				return verdict(exitFindings)
@@ -92,6 +101,8 @@ a pattern such as 'pass/*'.`,
 	f.IntVarP(&iterations, "iterations", "n", 100, "judge each entry with `N` iterations")
 	f.IntVar(&jobs, "jobs", 0, "score this many entries at once (default: the number of processors with --quick, otherwise 1, for the measurements' sake)")
 	f.DurationVar(&timeout, "timeout", 10*time.Second, "deadline of one scenario in one iteration")
+	f.IntVar(&repeat, "repeat", 1, "score each entry `N` times: status and lost categories have to be the same")
+	f.BoolVar(&vary, "vary", false, "with --repeat, give each time a seed of its own")
 	f.StringVar(&format, "format", "table", "table, json or markdown")
 	return cmd
 }

@@ -57,7 +57,7 @@ func (j *judgement) compile(ctx context.Context) error {
 // explore runs the scenarios under controlled schedules: the same ones for the
 // same seed, whatever the machine does.
 func (j *judgement) explore(ctx context.Context) error {
-	if !j.has(result.ScheduleSearch) || j.Decisive != nil && slices.ContainsFunc(j.res.Findings, j.Decisive) {
+	if !j.has(result.ScheduleSearch) || j.enough() {
 		return nil
 	}
 	o := j.controlledOptions(j.Candidate)

@@ -59,14 +59,14 @@ func (j *judgement) hammerOptions() runner.Options {
 func (j *judgement) hammer(ctx context.Context) error {
 	o := j.hammerOptions()
 	o.Duration = j.Duration
-	o.Decisive = j.Decisive
-	if j.Decisive != nil {
+	if j.Enough != nil {
 		settled, err := j.glance(ctx)
 		if settled || err != nil || ctx.Err() != nil {
 			return err
 		}
 		o.Race = j.tools.race
 	}
+	o.Decisive = j.decisive()
 	o.Progress = func(e runner.Event) {
 		j.progress(Progress{Phase: "hammer", Done: e.Done, Total: e.Total, Findings: e.Findings + len(j.res.Findings)})
 	}
@@ -80,23 +80,23 @@ func (j *judgement) hammer(ctx context.Context) error {
 }
 
 // glanceIterations is how often plain workers run the suite before the ones
-// with the race detector are built, where the first decisive finding is all
-// that is asked for.
+// with the race detector are built, where not everything is asked for.
 const glanceIterations = 6
 
-// glance lets plain workers look for a decisive finding. Where they find none,
-// what they saw is forgotten, and the workers with the race detector are built.
+// glance lets plain workers look for what is wanted. Where they do not find all
+// of it, what they saw is forgotten, and the workers with the race detector are
+// built.
 func (j *judgement) glance(ctx context.Context) (settled bool, err error) {
 	j.progress(Progress{Phase: "glance"})
 	o := j.hammerOptions()
 	o.Iterations = min(glanceIterations, j.Iterations)
 	o.RaceMode = runner.RaceNone
-	o.Decisive = j.Decisive
+	o.Decisive = j.decisive()
 	e, err := runner.Run(ctx, o)
 	if err != nil {
 		return false, err
 	}
-	if e.Interrupted || slices.ContainsFunc(e.Findings, j.Decisive) {
+	if e.Interrupted || j.Enough(slices.Concat(j.res.Findings, e.Findings)) {
 		j.record(e)
 		return true, nil
 	}

@@ -49,10 +49,11 @@ type Options struct {
 	Race     RaceMode
 	// Without names capabilities that the user agreed to do without.
 	Without []string
-	// Decisive ends the hammer with the first finding for which it returns true,
-	// and has plain workers look first, since building the others takes longer
-	// than most wrong fixes last. Nil ends nothing early.
-	Decisive func(result.Finding) bool
+	// Enough is asked whether what was found so far is all that is wanted; then
+	// nothing more is looked for. Where it is set, plain workers look first, since
+	// building the others takes longer than most wrong fixes last. Nil looks for
+	// everything.
+	Enough func([]result.Finding) bool
 	// SkipTiming leaves the comparison of speeds out of the measurement; what
 	// does not depend on the clock, the probes for over-locking, stays.
 	SkipTiming bool
@@ -181,6 +182,21 @@ func (j *judgement) finish() {
 		}
 	}
 	slices.SortStableFunc(j.res.Findings, compareFindings)
+}
+
+// enough reports whether nothing more need be looked for.
+func (j *judgement) enough() bool { return j.Enough != nil && j.Enough(j.res.Findings) }
+
+// decisive asks Enough for each further finding of a run, nil without one.
+func (j *judgement) decisive() func(result.Finding) bool {
+	if j.Enough == nil {
+		return nil
+	}
+	found := slices.Clone(j.res.Findings)
+	return func(f result.Finding) bool {
+		found = append(found, f)
+		return j.Enough(found)
+	}
 }
 
 func (j *judgement) progress(p Progress) {

@@ -31,7 +31,7 @@ func (j *judgement) measure(ctx context.Context) error {
 	if !j.has(result.Toolchain) || !slices.ContainsFunc(j.res.Iterations, func(it result.Iteration) bool { return it.Passed }) {
 		return nil
 	}
-	if j.Decisive != nil && slices.ContainsFunc(j.res.Findings, j.Decisive) {
+	if j.enough() {
 		return nil
 	}
 	j.progress(Progress{Phase: "probes for over-locking"})

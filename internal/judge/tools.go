@@ -114,7 +114,7 @@ func (j *judgement) build(ctx context.Context) error {
 		{builtin, hammer, func(b runner.Binary) { j.tools.canaryPlain = b }, false},
 	}
 	if j.has(result.RaceDetector) {
-		if j.Decisive == nil {
+		if j.Enough == nil {
 			orders = append(orders, j.raceOrder())
 		}
 		if j.Canary == nil {

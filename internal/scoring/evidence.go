@@ -205,6 +205,28 @@ func (f *evidence) sync(t *tally) {
 	}
 }
 
+// Costs lists the categories that lose points by a finding of its own account,
+// in rubric order.
+func Costs(x result.Finding) []CategoryID {
+	var ids []CategoryID
+	proved := x.Confirmed && x.Severity == result.Error
+	if proved {
+		if raceKinds[x.Kind] {
+			ids = append(ids, RaceTests)
+		}
+		if deadlockKinds[x.Kind] || x.Kind == result.Static && x.Potential {
+			ids = append(ids, Deadlocks)
+		}
+	}
+	if x.Kind == result.Static && x.Severity == result.Warning || proved && breaksAtomicity(x) {
+		ids = append(ids, Sync)
+	}
+	if proved && x.Kind == result.OverLocking {
+		ids = append(ids, Performance)
+	}
+	return ids
+}
+
 // breaksAtomicity reports whether x costs its component the whole third.
 func breaksAtomicity(x result.Finding) bool {
 	switch {

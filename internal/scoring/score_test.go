@@ -3,6 +3,7 @@ package scoring
 import (
 	"encoding/json"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -249,5 +250,29 @@ func TestFirstKeys(t *testing.T) {
 	}
 	if want := `{"score":100,"max_score":100,"status":"pass","message":`; !strings.HasPrefix(string(b), want) {
 		t.Errorf("got %.80s, want it to begin with %s", b, want)
+	}
+}
+
+// TestCostsAgreesWithTheScore: each finding on its own costs the categories that
+// Costs names.
+func TestCostsAgreesWithTheScore(t *testing.T) {
+	kinds := []result.Kind{
+		result.DataRace, result.LostUpdate, result.Invariant, result.NotLinearizable, result.Deadlock, result.LockOrder,
+		result.GoroutineLeak, result.Livelock, result.Panic, result.Fatal, result.Static, result.Slow,
+	}
+	for _, kind := range kinds {
+		for _, severity := range []result.Severity{result.Error, result.Warning, result.Note} {
+			for _, contract := range [][]string{nil, {"C7"}} {
+				f := result.Finding{
+					ID: "x", Kind: kind, Severity: severity, Contract: contract, Confirmed: true,
+					Origin: result.FromExploration, Component: result.Cache,
+				}
+				r := clean()
+				r.Findings = append(r.Findings, f)
+				if got, want := Costs(f), Of(r).LostCategories(); !slices.Equal(got, want) {
+					t.Errorf("%s, %s, %v: Costs says %v, the score loses %v", kind, severity, contract, got, want)
+				}
+			}
+		}
 	}
 }

@@ -35,6 +35,11 @@ type Options struct {
 	Quick bool
 	// Mangle renames identifiers, reorders methods and extracts helpers first.
 	Mangle bool
+	// Repeat is how often each entry is scored, at least once. Its verdict has to
+	// be the same each time. Vary gives each time a seed of its own, counted on
+	// from the judge's.
+	Repeat int
+	Vary   bool
 	// Jobs is how many entries are scored at once.
 	Jobs int
 	// Done is called after each entry, never twice at once.
@@ -50,7 +55,11 @@ type Row struct {
 	CaughtBy []string
 	// Iterations were run before the first finding; -1 if none.
 	Iterations int
-	Elapsed    time.Duration
+	// Lost are the categories of the verdict: what was lost, but of a wrong fix
+	// that was judged quickly only what its entry says it must lose, since the
+	// look ended as soon as that was shown.
+	Lost    []corpus.Category
+	Elapsed time.Duration
 	// Wrong lists what is not as the entry says; empty if all is well.
 	Wrong []string
 }
@@ -60,8 +69,9 @@ type Row struct {
 // scenarios find nothing.
 const quickIterations = 20
 
-// Run scores the entries, Jobs of them at a time. The error is racebench's own:
-// a row that is wrong is none.
+// Run scores the entries, Jobs of them at a time. The error is ctx's, or
+// racebench's own: a row that is wrong is none. Where there is an error the rows
+// are those of the entries that had been scored.
 func Run(ctx context.Context, opts Options) ([]Row, error) {
 	rows := make([]Row, len(opts.Entries))
 	group, ctx := errgroup.WithContext(ctx)
@@ -78,12 +88,9 @@ func Run(ctx context.Context, opts Options) ([]Row, error) {
 			// The same binaries serve every entry.
 			o.Judge.Canary = canary
 			mu.Unlock()
-			row, err := score(ctx, o, e)
-			switch {
-			case err != nil:
-				return fmt.Errorf("%s: %w", e.Path, err)
-			case row.Result.Interrupted:
-				return context.Canceled
+			row, err := scoreRepeatedly(ctx, o, e)
+			if err != nil {
+				return err
 			}
 			rows[i] = row
 			mu.Lock()
@@ -97,10 +104,49 @@ func Run(ctx context.Context, opts Options) ([]Row, error) {
 			return nil
 		})
 	}
-	if err := group.Wait(); err != nil {
-		return nil, err
+	err := group.Wait()
+	return slices.DeleteFunc(rows, func(r Row) bool { return r.Entry == nil }), err
+}
+
+// scoreRepeatedly scores an entry as often as is asked for. What is returned is
+// the row of the first time, or of the first that is wrong; a verdict that
+// differs is wrong.
+func scoreRepeatedly(ctx context.Context, opts Options, e *corpus.Entry) (Row, error) {
+	var row Row
+	for i := range max(1, opts.Repeat) {
+		o := opts
+		if o.Vary {
+			o.Judge.Seed += uint64(i)
+		}
+		again, err := score(ctx, o, e)
+		switch {
+		case err != nil:
+			return Row{}, fmt.Errorf("%s: %w", e.Path, err)
+		case again.Result.Interrupted:
+			return Row{}, context.Canceled
+		}
+		if i == 0 {
+			row = again
+			opts.Judge.Canary = again.Result.Canary
+			continue
+		}
+		if first, now := row.verdict(), again.verdict(); first != now {
+			again.Wrong = append(again.Wrong, fmt.Sprintf("the verdict differs: %s at first, %s in run %d (seed %d)", first, now, i+1, o.Judge.Seed))
+		}
+		if len(again.Wrong) > 0 {
+			return again, nil
+		}
 	}
-	return rows, nil
+	return row, nil
+}
+
+// verdict is what must not differ from one time to the next.
+func (r Row) verdict() string {
+	text := string(r.Score.Status)
+	if len(r.Lost) > 0 {
+		text += fmt.Sprintf(" without %v", r.Lost)
+	}
+	return text
 }
 
 func score(ctx context.Context, opts Options, e *corpus.Entry) (Row, error) {
@@ -135,9 +181,8 @@ func score(ctx context.Context, opts Options, e *corpus.Entry) (Row, error) {
 	o.Candidate, o.Score = cand, true
 	if opts.Quick {
 		o.SkipTiming = true
-		o.Decisive = e.Decisive
-		if e.Want == corpus.Pass {
-			o.Decisive = nil
+		if e.Want != corpus.Pass {
+			o.Enough = func(found []result.Finding) bool { return enough(e, found) }
 		}
 		if e.Want == corpus.Pass || !e.Hammered() {
 			o.Iterations = min(o.Iterations, quickIterations)
@@ -148,7 +193,12 @@ func score(ctx context.Context, opts Options, e *corpus.Entry) (Row, error) {
 		return Row{}, err
 	}
 	row := Row{Entry: e, Result: res, Score: scoring.Of(res), Iterations: firstIteration(res)}
-	row.Wrong = e.Compare(seen(row.Score, res), opts.Quick)
+	s := seen(row.Score, res)
+	row.Wrong = e.Compare(s, opts.Quick)
+	row.Lost = s.Lost
+	if opts.Quick && e.Want == corpus.Fail {
+		row.Lost = slices.DeleteFunc(slices.Clone(s.Lost), func(c corpus.Category) bool { return !slices.Contains(e.Categories, c) })
+	}
 	after, err := treeSum(dir)
 	if err != nil {
 		return Row{}, err
@@ -210,18 +260,38 @@ func firstIteration(r *result.Result) int {
 	return first
 }
 
+// categories are the rubric's in the words of the corpus.
+var categories = map[scoring.CategoryID]corpus.Category{
+	scoring.RaceTests: corpus.Race, scoring.Deadlocks: corpus.Deadlock,
+	scoring.Sync: corpus.Sync, scoring.Performance: corpus.Performance,
+}
+
+// enough reports whether a wrong fix, or a hostile one, was seen to be what its
+// entry says: evidence that it names, and for each category that it must lose a
+// finding that costs it. Less would depend on which finding came first.
+func enough(e *corpus.Entry, found []result.Finding) bool {
+	if !slices.ContainsFunc(found, e.Decisive) {
+		return false
+	}
+	for _, want := range e.Categories {
+		if !slices.ContainsFunc(found, func(f result.Finding) bool {
+			return want == corpus.Gate && f.Origin == result.FromGate ||
+				slices.ContainsFunc(scoring.Costs(f), func(id scoring.CategoryID) bool { return categories[id] == want })
+		}) {
+			return false
+		}
+	}
+	return true
+}
+
 // seen is the judgement in the words of the corpus.
 func seen(s scoring.Score, r *result.Result) corpus.Seen {
 	out := corpus.Seen{Status: string(s.Status)}
 	if s.Score != nil {
 		out.Score = *s.Score
 	}
-	names := map[scoring.CategoryID]corpus.Category{
-		scoring.RaceTests: corpus.Race, scoring.Deadlocks: corpus.Deadlock,
-		scoring.Sync: corpus.Sync, scoring.Performance: corpus.Performance,
-	}
 	for _, id := range s.LostCategories() {
-		out.Lost = append(out.Lost, names[id])
+		out.Lost = append(out.Lost, categories[id])
 	}
 	text := []string{s.Message}
 	for _, f := range r.Findings {
