@@ -75,7 +75,6 @@ could not decide is inconclusive: never a pass, and never a 0.`,
 	f.IntVar(&s.jobs, "jobs", 1, "judge this many candidates at once")
 	f.DurationVar(&s.candidateTimeout, "candidate-timeout", 0, "bound on the time for each candidate")
 	f.StringVar(&s.save, "save", "", "keep a JSON report for each candidate in `DIR`, and skip the candidates that have one already")
-	cmd.MarkFlagsMutuallyExclusive("from", "save")
 	return cmd
 }
 
@@ -101,6 +100,8 @@ func (s *scoreCmd) prepare(cmd *cobra.Command, args []string) error {
 		return wrong("--candidate-timeout %s: want more than 0", s.candidateTimeout)
 	case s.minScoreSet && (s.minScore < 0 || s.minScore > scoring.MaxScore):
 		return wrong("--min-score %g: want 0 to %d", s.minScore, scoring.MaxScore)
+	case s.from != "" && s.save != "":
+		return wrong("--from reads a saved report: --save has nothing to keep")
 	case s.from != "" && len(args) > 0:
 		return wrong("--from judges a saved report: give no folder with it")
 	case s.save != "" && len(args) == 0:
