@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"regexp"
 	"strings"
 	"syscall"
 
@@ -151,10 +152,17 @@ Exit codes: 0 clean or pass, 1 findings or not passed, 2 wrong usage,
 	return root
 }
 
+// oneDash finds the option in the complaint about one with a single dash, as
+// go test takes them.
+var oneDash = regexp.MustCompile(` in -([a-z-]+)`)
+
 // asUsageErrors makes cobra's untyped errors about flags and arguments usage
 // errors, in root and everything below.
 func asUsageErrors(cmd *cobra.Command) {
 	cmd.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		if m := oneDash.FindStringSubmatch(err.Error()); m != nil && c.Flags().Lookup(m[1]) != nil {
+			err = fmt.Errorf("%w; options have two dashes: --%s", err, m[1])
+		}
 		return usageError{inCommand{c.CommandPath(), err}}
 	})
 	if args := cmd.Args; args != nil {

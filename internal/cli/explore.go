@@ -51,11 +51,26 @@ of each package and tried first the next time.`,
 			log := terminal.Of(env.Stderr, terminal.Auto, env.Getenv)
 			line := &exploreLine{out: log, last: time.Now()}
 			c.Progress = line.update
+			var events *explore.EventStream
+			if asJSON {
+				events = explore.NewEventStream(env.Stdout)
+				c.Observer = events
+			}
 			r, err := explore.Run(cmd.Context(), c)
 			line.clear()
+			if events != nil && events.Err() != nil {
+				return events.Err()
+			}
 			if r != nil {
-				if werr := writeExploration(env.Stdout, r, asJSON, c.Verbose); werr != nil {
-					return werr
+				if asJSON {
+					for _, l := range r.Limits {
+						fmt.Fprintf(log, "limit: %s\n", l)
+					}
+				} else {
+					werr := writeText(env.Stdout, func(w io.Writer) error { return r.WriteText(w, c.Verbose) })
+					if werr != nil {
+						return werr
+					}
 				}
 				if werr := writeReports(targets, exploration{r}); werr != nil {
 					return werr
@@ -85,7 +100,7 @@ of each package and tried first the next time.`,
 	f.DurationVar(&c.Minimise, "minimise", 10*time.Second, "time for reducing one schedule; negative: do not")
 	f.DurationVar(&c.Slip, "slip", 10*time.Millisecond, "timers due within this time may fire early; negative: none does")
 	f.DurationVar(&c.Stall, "stall", 20*time.Second, "wall time that one schedule gets")
-	f.BoolVar(&asJSON, "json", false, "print the report as JSON")
+	f.BoolVar(&asJSON, "json", false, "print events as go test -json does, one a line, as they happen")
 	return cmd
 }
 
@@ -97,13 +112,6 @@ func exploreFlags(cmd *cobra.Command, c *explore.Config, reports *[]string) {
 	f.StringVarP(&c.Dir, "dir", "C", "", "folder in which packages are named")
 	f.StringArrayVar(reports, "report", nil, "also write a report, as `FORMAT=FILE`; repeatable; formats: "+strings.Join(exploreFormats, ", "))
 	f.StringVar(&c.KeepBinary, "keep-binary", "", "keep the test binary in this file, for a debugger")
-}
-
-func writeExploration(w io.Writer, r *explore.Report, asJSON, verbose bool) error {
-	if asJSON {
-		return writeJSON(w, r)
-	}
-	return writeText(w, func(w io.Writer) error { return r.WriteText(w, verbose) })
 }
 
 func writeJSON(w io.Writer, v any) error {
@@ -199,11 +207,14 @@ func writeClean(w io.Writer, text string) error {
 	return err
 }
 
-// exploreVerdict maps a report to an exit code: findings before what could not
-// be decided before clean.
+// exploreVerdict maps a report to an exit code: findings before what does not
+// build before what could not be decided before clean.
 func exploreVerdict(r *explore.Report) error {
 	if len(r.Findings()) > 0 {
 		return verdict(exitFindings)
+	}
+	if slices.ContainsFunc(r.Packages, func(p explore.PackageReport) bool { return p.BuildError }) {
+		return verdict(exitUsage)
 	}
 	if len(r.Undecided()) > 0 {
 		return verdict(exitTrouble)
@@ -236,6 +247,10 @@ func (l *exploreLine) update(p explore.Progress) {
 	every := reportEvery
 	if l.out.TTY {
 		every = redrawEvery
+	}
+	if p.First {
+		l.clear()
+		fmt.Fprintln(l.out, "building for controlled schedules; the first build of its kind on this machine, so the standard library is compiled as well, which takes up to a minute or two")
 	}
 	now := time.Now()
 	if now.Sub(l.last) < every {

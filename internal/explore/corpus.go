@@ -127,6 +127,12 @@ func Replay(ctx context.Context, c Config, s *schedule.File) (*ReplayReport, err
 	if err != nil {
 		return nil, err
 	}
+	if len(b.Packages) == 0 {
+		if why, ok := b.Mistaken[s.Package]; ok {
+			return nil, &engine.BuildError{Package: s.Package, Output: why}
+		}
+		return &ReplayReport{Schedule: s, Status: Stale, Changed: true}, nil
+	}
 	dir, err := os.MkdirTemp("", "racebench-replay-")
 	if err != nil {
 		return nil, err

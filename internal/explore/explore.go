@@ -11,8 +11,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,7 +61,25 @@ type Config struct {
 	Slip     time.Duration // timers due within this time may fire early; 10 ms, <0: none does
 	Stall    time.Duration // wall time that a schedule gets; 20 s
 	Progress func(Progress)
+	Observer Observer // is told what begins and ends; nil
 }
+
+// An Observer is told of packages and tests as they begin and end, one at a
+// time.
+type Observer interface {
+	PackageBegins(importPath string)
+	TestBegins(importPath, test string)
+	TestEnds(importPath string, t *TestReport)
+	PackageEnds(p *PackageReport)
+}
+
+// unobserved is the Observer of those who need none.
+type unobserved struct{}
+
+func (unobserved) PackageBegins(string)         {}
+func (unobserved) TestBegins(string, string)    {}
+func (unobserved) TestEnds(string, *TestReport) {}
+func (unobserved) PackageEnds(*PackageReport)   {}
 
 // Progress is told several times a second.
 type Progress struct {
@@ -70,6 +90,7 @@ type Progress struct {
 	Findings  int // in all tests
 	Elapsed   time.Duration
 	Phase     string // "build", "corpus", "explore", "confirm", "minimise"
+	First     bool   // a build that compiles the standard library, too, which takes a minute
 }
 
 // ReportVersion is the version of a Report in JSON.
@@ -117,10 +138,13 @@ func (r *Report) Undecided() []string {
 
 // A PackageReport is the outcome for one package.
 type PackageReport struct {
-	ImportPath string       `json:"import_path"`
-	Dir        string       `json:"dir"`
-	Error      string       `json:"error,omitempty"` // why its tests could not be explored
-	Tests      []TestReport `json:"tests,omitempty"`
+	ImportPath string        `json:"import_path"`
+	Dir        string        `json:"dir"`
+	Error      string        `json:"error,omitempty"`         // why its tests could not be explored
+	BuildError bool          `json:"build_error,omitempty"`   // because they do not build
+	NoFiles    bool          `json:"no_test_files,omitempty"` // it has no test files
+	Tests      []TestReport  `json:"tests,omitempty"`
+	Elapsed    time.Duration `json:"elapsed_ns,omitempty"`
 }
 
 // A TestReport is the outcome for one test.
@@ -137,8 +161,9 @@ type TestReport struct {
 	Findings  []*Finding    `json:"findings,omitempty"`
 	Corpus    []CorpusEntry `json:"corpus,omitempty"`
 	Limits    []string      `json:"limits,omitempty"`
-	Red       string        `json:"red,omitempty"`   // why it failed without any exploration
-	Error     string        `json:"error,omitempty"` // why it could not be explored
+	Skipped   bool          `json:"skipped,omitempty"` // it skips itself
+	Red       string        `json:"red,omitempty"`     // why it failed without any exploration
+	Error     string        `json:"error,omitempty"`   // why it could not be explored
 	Elapsed   time.Duration `json:"elapsed_ns"`
 }
 
@@ -309,6 +334,9 @@ func (c Config) complete() (Config, error) {
 	if c.Progress == nil {
 		c.Progress = func(Progress) {}
 	}
+	if c.Observer == nil {
+		c.Observer = unobserved{}
+	}
 	_, err := c.mix()
 	return c, err
 }
@@ -376,13 +404,28 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 		return nil, &OptionError{"a binary can be kept only of a single package"}
 	}
 	s := &search{config: c, builder: b, start: start}
+	defer func() { r.Elapsed = time.Since(start) }()
+	for _, path := range b.Untested {
+		c.Observer.PackageBegins(path)
+		r.Packages = append(r.Packages, PackageReport{ImportPath: path, NoFiles: true})
+		c.Observer.PackageEnds(&r.Packages[len(r.Packages)-1])
+	}
+	for _, path := range slices.Sorted(maps.Keys(b.Mistaken)) {
+		c.Observer.PackageBegins(path)
+		r.Packages = append(r.Packages, PackageReport{ImportPath: path, Error: b.Mistaken[path], BuildError: true})
+		c.Observer.PackageEnds(&r.Packages[len(r.Packages)-1])
+	}
 	for i, p := range b.Packages {
 		if c.Budget > 0 {
 			left := time.Until(start.Add(c.Budget))
 			s.packageEnd = time.Now().Add(left / time.Duration(len(b.Packages)-i))
 		}
+		c.Observer.PackageBegins(p.ImportPath)
+		began := time.Now()
 		pr := s.explorePackage(ctx, p, dir)
+		pr.Elapsed = time.Since(began)
 		r.Packages = append(r.Packages, pr)
+		c.Observer.PackageEnds(&pr)
 		if ctx.Err() != nil {
 			return r, ctx.Err()
 		}
@@ -390,7 +433,6 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 			break
 		}
 	}
-	r.Elapsed = time.Since(start)
 	return r, nil
 }
 
@@ -408,10 +450,14 @@ func modeLimits(race bool) []string {
 // explorePackage builds and explores the tests of one package.
 func (s *search) explorePackage(ctx context.Context, p engine.Package, dir string) PackageReport {
 	pr := PackageReport{ImportPath: p.ImportPath, Dir: p.Dir}
-	s.config.Progress(Progress{Package: p.ImportPath, Phase: "build", Elapsed: time.Since(s.start)})
+	s.config.Progress(Progress{Package: p.ImportPath, Phase: "build", First: s.builder.First(), Elapsed: time.Since(s.start)})
 	bin, err := s.builder.Build(ctx, p, dir)
 	if err != nil {
 		pr.Error = err.Error()
+		var be *BuildError
+		if errors.As(err, &be) {
+			pr.Error, pr.BuildError = be.Output, true
+		}
 		return pr
 	}
 	defer os.Remove(bin.Path)
@@ -435,14 +481,17 @@ func (s *search) explorePackage(ctx context.Context, p engine.Package, dir strin
 	tests := s.process.Tests
 	for i, name := range tests {
 		if ctx.Err() != nil {
+			pr.Error = "interrupted"
 			return pr
 		}
 		s.testEnd = time.Time{}
 		if !s.packageEnd.IsZero() {
 			s.testEnd = time.Now().Add(time.Until(s.packageEnd) / time.Duration(len(tests)-i))
 		}
+		s.config.Observer.TestBegins(p.ImportPath, name)
 		tr := s.exploreTest(ctx, name)
 		pr.Tests = append(pr.Tests, tr)
+		s.config.Observer.TestEnds(p.ImportPath, &tr)
 		if s.config.FailFast && len(tr.Findings) > 0 {
 			break
 		}

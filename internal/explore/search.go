@@ -65,7 +65,10 @@ func (s *search) exploreTest(ctx context.Context, name string) TestReport {
 	t.report = TestReport{Name: name}
 	begin := time.Now()
 	err := t.run(ctx)
-	if err != nil && ctx.Err() == nil {
+	switch {
+	case ctx.Err() != nil:
+		t.report.Error = "interrupted"
+	case err != nil:
 		t.report.Error = err.Error()
 	}
 	t.report.Elapsed = time.Since(begin)
@@ -193,6 +196,10 @@ func (t *testSearch) progress(phase string) {
 // nothing, let it.
 func (t *testSearch) saw(o *engine.Outcome) bool {
 	goOn := true
+	if o.Skipped && o.Index == engine.DefaultIndex && len(o.Evidence) == 0 {
+		t.report.Skipped, t.stopped = true, true
+		return false
+	}
 	for _, f := range t.judge(o) {
 		if old := t.known[f.signature]; old != nil {
 			continue

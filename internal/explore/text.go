@@ -17,8 +17,13 @@ const tableRows = 60
 func (r *Report) WriteText(w io.Writer, verbose bool) error {
 	var b bytes.Buffer
 	for _, p := range r.Packages {
-		if p.Error != "" {
+		switch {
+		case p.Error != "":
 			fmt.Fprintf(&b, "?     %s\n%s\n", p.ImportPath, indent(p.Error, "      "))
+		case p.NoFiles:
+			fmt.Fprintf(&b, "?     %s [no test files]\n", p.ImportPath)
+		case len(p.Tests) == 0:
+			fmt.Fprintf(&b, "ok    %s [no tests to run]\n", p.ImportPath)
 		}
 		for i := range p.Tests {
 			p.Tests[i].write(&b, p.ImportPath, verbose)
@@ -61,6 +66,10 @@ func (t *TestReport) write(b *bytes.Buffer, pkg string, verbose bool) {
 		state = "FOUND"
 	case t.Error != "":
 		state = "?    "
+	}
+	if t.Skipped {
+		fmt.Fprintf(b, "skip  %s %s\n", pkg, t.Name)
+		return
 	}
 	rate := ""
 	if t.Elapsed > 0 && t.Schedules > 0 {

@@ -60,7 +60,7 @@ type Target struct {
 type Package struct {
 	ImportPath string
 	Dir        string
-	Source     string // hash of the sources of the main modules' packages it is made of
+	Source     string // hash of the sources of the user's own packages it is made of
 }
 
 // A Toolchain is the Go installation that the target's module selects.
@@ -74,10 +74,12 @@ type Toolchain struct {
 type Builder struct {
 	Toolchain Toolchain
 	Packages  []Package
-	Tested    []string // beginnings of function names of the main modules
+	Untested  []string          // import paths of packages that match and have no test files
+	Mistaken  map[string]string // packages that match but cannot be built, and why
+	Tested    []string          // beginnings of function names of the main modules
 	target    Target
 	overlay   string
-	modules   []string // paths of the main modules
+	modules   []string // paths of the main modules and of those that folders stand for
 }
 
 // A Binary is a test binary under control.
@@ -209,14 +211,24 @@ type listed struct {
 	TestGoFiles, XTestGoFiles, GoFiles      []string
 	CgoFiles, SFiles, EmbedFiles, CFiles    []string
 	TestEmbedFiles, XTestEmbedFiles, HFiles []string
-	Module                                  *struct {
-		Path string
-		Main bool
-	}
-	DepsErrors                []*struct{ Err string }
-	Error                     *struct{ Err string }
-	Deps                      []string
-	TestImports, XTestImports []string
+	Module                                  *module
+	DepsErrors                              []*struct{ Err string }
+	Error                                   *struct{ Err string }
+	Deps                                    []string
+	TestImports, XTestImports               []string
+}
+
+// module is what is read of a package's module.
+type module struct {
+	Path    string
+	Main    bool
+	Replace *struct{ Version string }
+}
+
+// own reports whether a module's source is the user's to edit: it is a main
+// module, or one that a folder stands for.
+func (m *module) own() bool {
+	return m != nil && (m.Main || m.Replace != nil && m.Replace.Version == "")
 }
 
 func (b *Builder) list(ctx context.Context, args ...string) ([]listed, error) {
@@ -256,27 +268,37 @@ func (b *Builder) findPackages(ctx context.Context) error {
 	}
 	var paths []string
 	for _, l := range roots {
-		if l.Error != nil {
+		switch {
+		case l.Error != nil && isDir(l.Dir):
+			if b.Mistaken == nil {
+				b.Mistaken = map[string]string{}
+			}
+			b.Mistaken[l.ImportPath] = l.Error.Err
+		case l.Error != nil:
 			return &BuildError{Package: l.ImportPath, Output: l.Error.Err}
-		}
-		if len(l.TestGoFiles)+len(l.XTestGoFiles) > 0 {
+		case len(l.TestGoFiles)+len(l.XTestGoFiles) > 0:
 			paths = append(paths, l.ImportPath)
+		default:
+			b.Untested = append(b.Untested, l.ImportPath)
 		}
+	}
+	if len(roots) == 0 {
+		return &BuildError{Output: "no packages match " + strings.Join(patterns, " ")}
 	}
 	if len(paths) == 0 {
-		return &BuildError{Output: "no tests in " + strings.Join(patterns, " ")}
+		return nil
 	}
-	// The packages of the main modules that the tests are made of.
+	// The user's own packages that the tests are made of.
 	all, err := b.list(ctx, append([]string{"-deps", "-test", "--"}, paths...)...)
 	if err != nil {
 		return err
 	}
 	own := map[string]listed{}
 	for _, l := range all {
-		if l.Module != nil && l.Module.Main && !strings.HasSuffix(l.ImportPath, ".test") && l.ForTest == "" {
+		if l.Module.own() && !strings.HasSuffix(l.ImportPath, ".test") && l.ForTest == "" {
 			own[l.ImportPath] = l
 		}
-		if l.Module != nil && l.Module.Main {
+		if l.Module.own() {
 			if !slices.Contains(b.modules, l.Module.Path) {
 				b.modules = append(b.modules, l.Module.Path)
 			}
@@ -303,6 +325,11 @@ func (b *Builder) findPackages(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+func isDir(name string) bool {
+	fi, err := os.Stat(name)
+	return name != "" && err == nil && fi.IsDir()
 }
 
 // pathPrefix writes an import path as it stands in the names of functions: the
@@ -397,6 +424,16 @@ func (b *Builder) writeOverlay() error {
 	return err
 }
 
+// First reports whether nothing was built with these edits on this machine yet:
+// then Build compiles the standard library as well, which takes a minute.
+func (b *Builder) First() bool {
+	_, err := os.Stat(b.mark())
+	return err != nil
+}
+
+// mark is the file that says that something was built.
+func (b *Builder) mark() string { return filepath.Join(filepath.Dir(b.overlay), "built") }
+
 // Build builds the test binary of a package into a file in dir.
 func (b *Builder) Build(ctx context.Context, p Package, dir string) (*Binary, error) {
 	out := filepath.Join(dir, strings.NewReplacer("/", "_", ":", "_").Replace(p.ImportPath)+".test")
@@ -425,5 +462,6 @@ func (b *Builder) Build(ctx context.Context, p Package, dir string) (*Binary, er
 		}
 		return nil, err
 	}
+	_ = os.WriteFile(b.mark(), nil, 0o644) // without it the next build says once more that it takes long
 	return &Binary{Package: p, Path: out, Dir: p.Dir, Race: b.target.Race}, nil
 }

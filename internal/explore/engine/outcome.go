@@ -85,6 +85,7 @@ type Outcome struct {
 	TimedOut   bool   // a deadlock by virtual time: only timers far away are left
 	Budget     bool   // the step bound was hit, with progress
 	Ran        bool   // false if -test.run left nothing of the test
+	Skipped    bool   // the test skipped itself
 	Now        time.Duration
 	Limits     int
 	Output     string // of the test's T
@@ -131,7 +132,7 @@ func (o *Outcome) addLine(l *line) bool {
 			Test: l.str("test"), Index: l.uint("index", 10), Seed: l.uint("seed", 10), Strategy: Strategy{Kind: StrategyKind(l.int("strategy")), Depth: l.int("depth")},
 			Steps: l.int("steps"), Decisions: l.int("decisions"), Operations: l.int("ops"), Hash: l.str("hash"), HB: l.str("hb"),
 			Unused: l.int("unused"), Impossible: l.int("impossible"), RecordFull: l.bool("full"), Spun: l.bool("spun"), Unsure: l.bool("unsure"),
-			Collected: l.bool("collected"), TimedOut: l.bool("timedout"), Budget: l.bool("budget"), Ran: l.bool("ran"),
+			Collected: l.bool("collected"), TimedOut: l.bool("timedout"), Budget: l.bool("budget"), Ran: l.bool("ran"), Skipped: l.bool("skipped"),
 			Now: time.Duration(l.int("now")), Limits: l.int("limits"), Output: l.str("output"),
 		}
 	case "evidence":
