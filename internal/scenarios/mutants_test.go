@@ -382,6 +382,7 @@ var hunts = [][2]string{
 	{"close-at-once", "workerpool/close-held"},
 	{"never-stopped", "workerpool/lifecycle"},
 	{"reset-lets-in", "workerpool/reset-held"},
+	{"wait-for-queue", "workerpool/reset-wait"},
 	{"torn-sums", "workerpool/reset-storm"},
 	{"internal-results", "workerpool/isolation"},
 	{"busy-later", "workerpool/linearizable"},

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"sync/atomic"
 
 	"racebench/internal/workerpool"
@@ -364,6 +365,45 @@ func poolReset(t *T) {
 			if r.Err != nil || r.Value < 500 {
 				t.fail("W12", "a task that was running at Reset left a result", "results of later tasks only", fmt.Sprintf("%+v", r))
 			}
+		}
+	}
+}
+
+// poolResetWait resets pools while somebody waits for tasks that may not have
+// been started. If the Reset drops the last of them it is the Reset that ends
+// the wait: nothing else will.
+func poolResetWait(t *T) {
+	for range t.size(24, 1) {
+		p := t.newPool(1 + t.rng.IntN(2))
+		tasks := 1 + t.rng.IntN(2)
+		var started, ended atomic.Int64
+		t.add(1, func(cl *Client) {
+			for i := range tasks {
+				p.submit(func() (int, error) {
+					started.Add(1)
+					runtime.Gosched()
+					ended.Add(1)
+					return i, nil
+				})
+			}
+			p.Wait()
+			// Whatever has been dropped, nothing can be running now.
+			if n := started.Load() - ended.Load(); n != 0 {
+				t.fail("W10", "Wait returned while a task was running, beside Reset", 0, n)
+			}
+			cl.step()
+		})
+		t.add(1, func(cl *Client) {
+			p.Reset()
+			cl.step()
+		})
+		t.run()
+		p.Wait()
+		s := p.check("at rest")
+		p.quiet(int(s.Completed), int(s.Failed))
+		p.Close()
+		if t.gaveUp() {
+			return
 		}
 	}
 }

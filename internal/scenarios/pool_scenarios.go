@@ -74,6 +74,12 @@ func poolScenarios() []Scenario {
 			Contract: []string{"W3", "W4", "W7", "W10", "W12"},
 		},
 		{
+			Name: "workerpool/reset-wait", Component: WorkerPool, Run: poolResetWait,
+			Doc: "A pool is reset while a goroutine waits for tasks that no worker has started. Wait returns once nothing is " +
+				"pending or active, though no task has ended.",
+			Contract: []string{"W7", "W10", "W12"},
+		},
+		{
 			Name: "workerpool/reset-storm", Component: WorkerPool, Run: poolResetStorm,
 			Doc:      "A goroutine resets again and again while tasks come and go. The sums hold in each snapshot; no task runs twice.",
 			Contract: []string{"W3", "W7", "W12", "W13"},
