@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"reflect"
 	"strconv"
 	"strings"
 
@@ -37,9 +38,27 @@ func jsonField(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 3 {
 		ts.Fatalf("usage: json FILE PATH VALUE")
 	}
+	if got := fmt.Sprint(fieldOf(ts, args[0], args[1])); (got == args[2]) == neg {
+		ts.Fatalf("%s is %q, want %q (negated: %v)", args[1], got, args[2], neg)
+	}
+}
+
+// jsonSame checks that two JSON files agree in a field: jsonsame FILE FILE PATH.
+func jsonSame(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 3 {
+		ts.Fatalf("usage: jsonsame FILE FILE PATH")
+	}
+	a, b := fieldOf(ts, args[0], args[2]), fieldOf(ts, args[1], args[2])
+	if reflect.DeepEqual(a, b) == neg {
+		ts.Fatalf("%s is\n%v in %s and\n%v in %s (negated: %v)", args[2], a, args[0], b, args[1], neg)
+	}
+}
+
+// fieldOf is what a JSON file holds at a path such as findings.0.kind.
+func fieldOf(ts *testscript.TestScript, file, path string) any {
 	var v any
-	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &v))
-	for _, key := range strings.Split(args[1], ".") {
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(file)), &v))
+	for key := range strings.SplitSeq(path, ".") {
 		switch x := v.(type) {
 		case map[string]any:
 			v = x[key]
@@ -47,14 +66,12 @@ func jsonField(ts *testscript.TestScript, neg bool, args []string) {
 			i, err := strconv.Atoi(key)
 			ts.Check(err)
 			if i >= len(x) {
-				ts.Fatalf("%s: no element %d of %d", args[1], i, len(x))
+				ts.Fatalf("%s: no element %d of %d", path, i, len(x))
 			}
 			v = x[i]
 		default:
-			ts.Fatalf("%s: %v has no %q", args[1], v, key)
+			ts.Fatalf("%s: %v has no %q", path, v, key)
 		}
 	}
-	if got := fmt.Sprint(v); (got == args[2]) == neg {
-		ts.Fatalf("%s is %q, want %q (negated: %v)", args[1], got, args[2], neg)
-	}
+	return v
 }

@@ -44,7 +44,7 @@ const plantedSchedules = 200
 // racebench's own, or ctx's.
 func Canary(ctx context.Context, o Options, blind bool) ([]result.CanaryCheck, error) {
 	o.Schedules = plantedSchedules
-	r, _, err := o.run(ctx, map[string][]byte{testPackage + "/planted_test.go": plantedSource}, nil)
+	r, _, err := o.run(ctx, map[string][]byte{testPackage + "/planted_test.go": plantedSource}, func(explore.Progress) {})
 	if err != nil {
 		return nil, err
 	}

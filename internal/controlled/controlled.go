@@ -39,6 +39,8 @@ type Options struct {
 	Race bool
 	// Repro returns the command that shows a finding of a scenario again.
 	Repro func(scenario string) string
+	// Report is called with a sentence about what takes long, if set.
+	Report func(sentence string)
 	// Progress is told how many of the scenarios have been explored, if set.
 	Progress func(done, total int)
 }
@@ -71,7 +73,7 @@ const (
 // or ctx's.
 func Explore(ctx context.Context, o Options) (*Evidence, error) {
 	tests := testNames(o.Scenarios)
-	source := testSource(o.Scenarios, tests, o.Seed)
+	source := testSource(o.Scenarios, tests)
 	r, dir, err := o.run(ctx, map[string][]byte{testPackage + "/scenarios_test.go": source}, func(p explore.Progress) {
 		if o.Progress != nil {
 			o.Progress(max(0, slices.Index(tests, p.Test)), len(tests))
@@ -95,6 +97,12 @@ func (o *Options) run(ctx context.Context, tests map[string][]byte, progress fun
 	if err := o.Builder.LayOutScenarios(dir, o.Sources, tests); err != nil {
 		return nil, "", err
 	}
+	watch := func(p explore.Progress) {
+		if p.First && o.Report != nil {
+			o.Report("building the scenarios for controlled schedules; the first of their kind on this machine, so the standard library is compiled as well, which takes up to a minute or two")
+		}
+		progress(p)
+	}
 	r, err := explore.Run(ctx, explore.Config{
 		Dir: dir, Patterns: []string{"./" + testPackage}, Race: o.Race,
 		// Trimmed paths are the same wherever the module lies, which keeps the
@@ -103,7 +111,7 @@ func (o *Options) run(ctx context.Context, tests map[string][]byte, progress fun
 		Go:    o.Builder.Toolchain().Go, Env: o.Builder.Environ(o.Race), Cache: filepath.Join(o.Builder.Dir(), "explore"),
 		Launcher: o.Launcher, ReadOnly: true, Corpus: filepath.Join(root, "corpus"),
 		Schedules: o.Schedules, Seed: o.Seed, Stall: stall, Minimise: minimise, Budget: budget,
-		Progress: progress,
+		Progress: watch,
 	})
 	if err != nil {
 		return nil, "", fmt.Errorf("exploration: %w", err)

@@ -38,6 +38,7 @@ func (j *judgement) controlledOptions(c *candidate.Candidate) controlled.Options
 		Sources:   c.Sources,
 		Schedules: schedulesEach,
 		Seed:      j.Seed,
+		Report:    func(s string) { j.progress(Progress{Phase: "build", Message: s, Notable: true}) },
 		Repro:     func(scenario string) string { return exploreCommand(j.Candidate.Dir, scenario, j.Seed) },
 	}
 	for _, s := range scenarios.All() {
