@@ -124,8 +124,8 @@ func TestRightTwins(t *testing.T) {
 	}
 }
 
-// TestUsual explores tests that rely on a clock that goes on, that begin many
-// goroutines, or that only take long: nothing of this may be accused.
+// TestUsual explores tests that rely on a clock that goes on, use the network,
+// begin many goroutines, or only take long: nothing of this may be accused.
 func TestUsual(t *testing.T) {
 	const budget = "some schedules hit the step bound without being stuck (budget)"
 	for _, part := range []struct {
@@ -133,7 +133,7 @@ func TestUsual(t *testing.T) {
 		bound  int
 		limits map[string]string
 	}{
-		{"Clock|Initialisation|Sleepers|Goroutines", 0, map[string]string{"TestManyGoroutines": "more goroutines than can be controlled"}},
+		{"Clock|Initialisation|Sleepers|Server|Goroutines", 0, map[string]string{"TestServer": "the network answers in its own order", "TestManyGoroutines": "more goroutines than can be controlled"}},
 		{"Long", 300, map[string]string{"TestLong": budget, "TestLongCount": budget}}, // 3 000 fair steps, 30 000 without news
 	} {
 		c := config(t, "./usual")

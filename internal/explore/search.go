@@ -224,7 +224,11 @@ func (t *testSearch) saw(o *engine.Outcome) bool {
 		}
 	}
 	if o.Has(engine.Hang) {
-		t.report.Error = fmt.Sprintf("schedule %d took more than %v of real time and was given up", o.Index+1, t.config.Stall)
+		which := "the default schedule"
+		if o.Index != engine.DefaultIndex {
+			which = fmt.Sprintf("schedule %d", o.Index+1)
+		}
+		t.report.Error = fmt.Sprintf("%s took more than %v of real time and was given up", which, t.config.Stall)
 		goOn = false
 	}
 	t.stopped = t.stopped || !goOn

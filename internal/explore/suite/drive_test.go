@@ -41,7 +41,7 @@ func TestMain(m *testing.M) {
 
 // cacheDir is the cache that racebench itself uses, so that the standard
 // library is built only once for both.
-func cacheDir(t *testing.T) string {
+func cacheDir(t testing.TB) string {
 	t.Helper()
 	dir, err := explore.DefaultCache()
 	if err != nil {
@@ -51,7 +51,7 @@ func cacheDir(t *testing.T) string {
 }
 
 // build builds a package of a module, once.
-func build(t *testing.T, module, pattern string, race bool) *target {
+func build(t testing.TB, module, pattern string, race bool) *target {
 	t.Helper()
 	targetsMu.Lock()
 	defer targetsMu.Unlock()
@@ -76,7 +76,7 @@ func build(t *testing.T, module, pattern string, race bool) *target {
 	return tg
 }
 
-func (tg *target) start(t *testing.T, run string) *engine.Process {
+func (tg *target) start(t testing.TB, run string) *engine.Process {
 	t.Helper()
 	p, err := engine.Start(t.Context(), tg.binary, engine.Options{
 		Tested: tg.builder.Tested, Run: run, Bound: 20_000, Fair: 200_000, Epoch: time.Unix(1_800_000_000, 0), Horizon: time.Hour,

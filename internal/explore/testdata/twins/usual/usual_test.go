@@ -2,6 +2,7 @@
 package usual
 
 import (
+	"net"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -44,6 +45,38 @@ func TestSleepersTogether(t *testing.T) {
 	wg.Wait()
 	if n.Load() != 3 {
 		t.Fatal(n.Load())
+	}
+}
+
+// A sleep beside a server that waits for connections, and an answer that takes
+// real time before a deadline.
+func TestServer(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Skip(err)
+	}
+	defer l.Close()
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			time.Sleep(20 * time.Millisecond)
+			c.Write([]byte("x"))
+			c.Close()
+		}
+	}()
+	time.Sleep(30 * time.Millisecond)
+	c, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	c.SetReadDeadline(time.Now().Add(time.Minute))
+	var b [1]byte
+	if _, err := c.Read(b[:]); err != nil || b[0] != 'x' {
+		t.Fatal(err)
 	}
 }
 
