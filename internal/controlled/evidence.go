@@ -15,13 +15,14 @@ import (
 	"racebench/internal/runner/stacks"
 )
 
+// limit is what the controlled schedules leave out. The race detector of the
+// workers sees the accesses to memory.
+const limit = "controlled schedules change goroutines at synchronisation, not at plain memory accesses, and are sequentially consistent"
+
 // evidence turns the report of the generated tests into what was seen of the
 // candidate.
 func (o *Options) evidence(r *explore.Report, dir string, tests []string) *Evidence {
-	e := &Evidence{}
-	for _, l := range r.Limits {
-		e.Limits = append(e.Limits, "controlled schedules: "+l)
-	}
+	e := &Evidence{Limits: []string{limit}}
 	byComponent := map[result.Component]*result.Exploration{}
 	for _, c := range result.Components() {
 		if slices.ContainsFunc(o.Scenarios, func(s Scenario) bool { return s.Component == c }) {
@@ -39,8 +40,9 @@ func (o *Options) evidence(r *explore.Report, dir string, tests []string) *Evide
 			}
 			sc := o.Scenarios[i]
 			x := byComponent[sc.Component]
-			x.Schedules += t.Schedules
-			x.Distinct += t.Distinct
+			// What the default schedule shows ends the search before it begins.
+			x.Schedules += max(1, t.Schedules)
+			x.Distinct += max(1, t.Distinct)
 			for _, l := range t.Limits {
 				if !slices.Contains(x.Limits, l) {
 					x.Limits = append(x.Limits, l)
@@ -125,7 +127,9 @@ func (o *Options) take(e *Evidence, sc Scenario, dir string, f *explore.Finding)
 	case explore.Deadlock, explore.Livelock, explore.LockOrder:
 		base.Contract = []string{"G3"}
 		base.Expected = "every call returns"
-		base.Observed = ""
+		if base.Observed = ""; f.Kind == explore.Deadlock {
+			base.Message, base.Observed = "goroutines wait for each other, and none is left to wake another", waiting(base.WaitsFor)
+		}
 	case explore.Leak:
 		if !slices.ContainsFunc(base.WaitsFor, func(w result.Wait) bool {
 			return len(judged(w.At)) > 0 || w.CreatedBy != nil && componentOf(*w.CreatedBy) != ""
@@ -134,7 +138,8 @@ func (o *Options) take(e *Evidence, sc Scenario, dir string, f *explore.Finding)
 			return
 		}
 		base.Contract = []string{"G3"}
-		base.Expected, base.Observed = "no goroutine is left", ""
+		base.Expected, base.Observed = "no goroutine is left", waiting(base.WaitsFor)
+		base.Message = "goroutines are left behind after the last call has returned"
 	case explore.Fatal, explore.Exit:
 		if strings.HasPrefix(f.Message, "killed: ") {
 			base.Kind, base.Contract = result.ResourceLimit, []string{"G4"}
@@ -167,6 +172,26 @@ func ofComponents(t *trace.Trace) *trace.Trace {
 	}
 	short.Steps = short.Steps[:min(last+after, len(short.Steps))]
 	return &short
+}
+
+// waiting names the goroutine that says most: one that waits for another's lock,
+// or else the first.
+func waiting(list []result.Wait) string {
+	if len(list) == 0 {
+		return ""
+	}
+	w := list[max(0, slices.IndexFunc(list, func(w result.Wait) bool { return len(w.HeldBy) > 0 }))]
+	text := fmt.Sprintf("goroutine %s waits in %s", w.Goroutine, w.State)
+	if len(w.At) > 0 {
+		text += fmt.Sprintf(" at %s:%d", w.At[0].File, w.At[0].Line)
+	}
+	if len(w.HeldBy) > 0 {
+		text += " for what goroutine " + strings.Join(w.HeldBy, ", ") + " holds"
+	}
+	if n := len(list) - 1; n > 0 {
+		text += fmt.Sprintf(" (and %d more wait)", n)
+	}
+	return text
 }
 
 // violation is the finding of something that a scenario reported.

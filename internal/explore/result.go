@@ -10,6 +10,10 @@ import (
 	"racebench/internal/result"
 )
 
+// resultWidth is the width of the table in a result: what a report shows has to
+// fit a terminal of 80 columns, indented.
+const resultWidth = 74
+
 // Result returns the finding in the form that all parts of racebench share.
 // Positions below dir are relative to it.
 func (f *Finding) Result(dir string) result.Finding {
@@ -44,7 +48,7 @@ func (f *Finding) Result(dir string) result.Finding {
 	}
 	if f.Trace != nil {
 		var b bytes.Buffer
-		if f.Trace.Table(&b, trace.TableOptions{Rows: tableRows}) == nil {
+		if f.Trace.Table(&b, trace.TableOptions{Rows: tableRows, Width: resultWidth}) == nil {
 			r.Detail = append(r.Detail, strings.Split(strings.TrimRight(b.String(), "\n"), "\n")...)
 		}
 	}

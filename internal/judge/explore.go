@@ -52,6 +52,9 @@ func (j *judgement) controlledOptions(c *candidate.Candidate) controlled.Options
 // compile builds the candidate's plain worker, which is not run, so that a
 // mistake is shown as the compiler said it.
 func (j *judgement) compile(ctx context.Context) error {
+	if len(j.controlledOptions(j.Candidate).Scenarios) == 0 {
+		return errors.New("the scenarios named have no small version that can be explored")
+	}
 	return j.make(ctx, []order{{j.Candidate.Sources, j.variant(false), func(b runner.Binary) { j.tools.plain = b }, true}})
 }
 
@@ -63,9 +66,6 @@ func (j *judgement) explore(ctx context.Context) error {
 	}
 	o := j.controlledOptions(j.Candidate)
 	if len(o.Scenarios) == 0 {
-		if j.Explore {
-			return errors.New("the scenarios named have no small version that can be explored")
-		}
 		return nil
 	}
 	o.Progress = func(done, total int) {

@@ -165,12 +165,20 @@ func (j *judgement) make(ctx context.Context, orders []order) error {
 	errs := make([]error, len(orders))
 	binaries := make([]build.Binary, len(orders))
 	var wg sync.WaitGroup
+	building, stop := context.WithCancel(ctx)
+	defer stop()
 	slots := make(chan struct{}, max(1, min(2, j.Parallel)))
 	for i, o := range orders {
 		wg.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			binaries[i], errs[i] = j.tools.builder.Worker(ctx, o.sources, o.variant)
+			if building.Err() != nil {
+				return
+			}
+			binaries[i], errs[i] = j.tools.builder.Worker(building, o.sources, o.variant)
+			if compile := (*build.CompileError)(nil); errors.As(errs[i], &compile) && o.judged {
+				stop() // the other variants would say the same
+			}
 		})
 	}
 	wg.Wait()
@@ -178,13 +186,14 @@ func (j *judgement) make(ctx context.Context, orders []order) error {
 		return nil
 	}
 	for i, err := range errs {
-		var compile *build.CompileError
-		switch {
-		case errors.As(err, &compile) && orders[i].judged:
+		if compile := (*build.CompileError)(nil); errors.As(err, &compile) && orders[i].judged {
 			j.res.Findings = append(j.res.Findings, compile.Finding())
 			j.res.Candidate.Unjudgeable = compile.Error()
 			return nil
-		case err != nil:
+		}
+	}
+	for i, err := range errs {
+		if err != nil {
 			return err
 		}
 		orders[i].into(runner.Binary{Path: binaries[i].Path, Race: binaries[i].Race})

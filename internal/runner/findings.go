@@ -149,13 +149,13 @@ func hang(o *Options, sc Scenario, c stacks.Condition, all, involved []stacks.Go
 	switch c {
 	case stacks.Leaked:
 		f = stuckFinding(sc, result.Deadlock, "goroutines are blocked for ever", involved, stacks.Picture(involved, o.Sources))
-		f.Observed = fmt.Sprintf("%d goroutines can never be woken (%s)", len(involved), proofLeak)
+		f.Observed = fmt.Sprintf("%s can never be woken (%s)", goroutines(len(involved)), proofLeak)
 	case stacks.Blocked:
 		f = stuckFinding(sc, result.Deadlock, "all goroutines wait and none is left to wake another", involved, stacks.Picture(involved, o.Sources))
-		f.Observed = fmt.Sprintf("%d goroutines wait for each other (%s)", len(all), proofDump)
+		f.Observed = fmt.Sprintf("%s, none of which can wake another (%s)", goroutines(len(all)), proofDump)
 	case stacks.Spinning:
 		f = stuckFinding(sc, result.Livelock, "goroutines run without end and without progress", involved, nil)
-		f.Observed = fmt.Sprintf("%d goroutines used the processor and no operation ended", len(involved))
+		f.Observed = fmt.Sprintf("%s used the processor and no operation ended", goroutines(len(involved)))
 	}
 	f.Expected = "every call returns"
 	// After a violation a scenario gives up and leaves others at its
@@ -165,6 +165,13 @@ func hang(o *Options, sc Scenario, c stacks.Condition, all, involved []stacks.Go
 		obs.findings = append(obs.findings, f)
 	}
 	return obs
+}
+
+func goroutines(n int) string {
+	if n == 1 {
+		return "1 goroutine"
+	}
+	return fmt.Sprintf("%d goroutines", n)
 }
 
 // locked reports whether a goroutine waits for a lock inside judged code.
@@ -199,7 +206,7 @@ func overdue(o *Options, sc Scenario, w *stacks.Watch, d protocol.Dump, timeout 
 	var f result.Finding
 	if len(running) == 0 && len(parked) > 0 {
 		f = stuckFinding(sc, result.Deadlock, "goroutines wait and nothing goes on", parked, stacks.Picture(last.Goroutines, o.Sources))
-		f.Observed = fmt.Sprintf("no operation ended in %v; %d goroutines wait (%s)", idle.Round(time.Second), len(parked), proofDump)
+		f.Observed = fmt.Sprintf("no operation ended in %v; waiting: %s (%s)", idle.Round(time.Second), goroutines(len(parked)), proofDump)
 	} else {
 		f = stuckFinding(sc, result.Livelock, "goroutines run or poll without end and without progress", last.Goroutines, nil)
 		f.Observed = fmt.Sprintf("no operation ended in %v", idle.Round(time.Second))

@@ -12,6 +12,10 @@ type TableOptions struct {
 	// Rows is the most rows to show, 0: all. Rows near decisive steps and at
 	// the end are kept.
 	Rows int
+	// Width is the number of characters that a line should have at most, 0: any.
+	// Columns move together to fit, which costs nothing but air, since each row
+	// has one cell.
+	Width int
 }
 
 // Table writes the trace with a column for each goroutine and a row for each
@@ -38,23 +42,45 @@ func (t *Trace) Table(w io.Writer, opt TableOptions) error {
 		heads[i] = "goroutine " + t.name(id)
 		widths[i] = len(heads[i])
 	}
+	widest := 0
 	for i, s := range rows {
 		if shown[i] {
 			c := slices.Index(columns, s.Goroutine)
 			widths[c] = max(widths[c], len(s.cell()))
+			widest = max(widest, len(s.cell()))
 		}
 	}
 	var b strings.Builder
 	line := func(mark, number string, cells func(int) string) {
-		var l strings.Builder
-		fmt.Fprintf(&l, "%1s %4s", mark, number)
+		l := fmt.Sprintf("%1s %4s", mark, number)
+		at := len(l)
 		for i := range columns {
-			fmt.Fprintf(&l, "  %-*s", widths[i], cells(i))
+			if cell := cells(i); cell != "" {
+				l = fmt.Sprintf("%-*s  %s", at, l, cell)
+			}
+			at += 2 + widths[i]
 		}
-		b.WriteString(strings.TrimRight(l.String(), " "))
+		b.WriteString(l)
 		b.WriteByte('\n')
 	}
-	line("", "step", func(i int) string { return heads[i] })
+	if pitch := narrow(widths, widest, opt.Width); pitch > 0 {
+		for i := range widths {
+			widths[i] = pitch - 2
+			heads[i] = t.name(columns[i])
+		}
+	}
+	if roomy(heads, widths) {
+		line("", "step", func(i int) string { return heads[i] })
+	} else {
+		for c := range heads {
+			line("", "", func(i int) string {
+				if i != c {
+					return ""
+				}
+				return heads[i]
+			})
+		}
+	}
 	skipped := 0
 	for i, s := range rows {
 		if !shown[i] {
@@ -81,6 +107,32 @@ func (t *Trace) Table(w io.Writer, opt TableOptions) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// margin is the width of marks and numbers.
+const margin = 6
+
+// narrow returns the distance of columns at which the last one's widest cell
+// fits into width; 0 if the columns fit as they are.
+func narrow(widths []int, widest, width int) int {
+	full := margin
+	for _, w := range widths {
+		full += 2 + w
+	}
+	if width == 0 || full <= width || len(widths) < 2 {
+		return 0
+	}
+	return max(3, (width-margin-2-widest)/(len(widths)-1))
+}
+
+// roomy reports whether the heads fit beside each other.
+func roomy(heads []string, widths []int) bool {
+	for i, h := range heads[:max(0, len(heads)-1)] {
+		if len(h) > widths[i] {
+			return false
+		}
+	}
+	return true
 }
 
 // cell describes a step in a few words.

@@ -3,6 +3,7 @@ package trace
 import (
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -80,6 +81,34 @@ func TestObjectsAtOneAddress(t *testing.T) {
 	} {
 		if got := names.Name(c.op, c.addr); got != c.want {
 			t.Errorf("%d: %s at %d is called %q, want %q", i, c.op, c.addr, got, c.want)
+		}
+	}
+}
+
+// TestTableFits: columns move together until every line fits, and no cell is
+// lost.
+func TestTableFits(t *testing.T) {
+	var tr Trace
+	for id := 1; id <= 4; id++ {
+		tr.Goroutines = append(tr.Goroutines, Goroutine{ID: id, Name: "1.1.1." + strconv.Itoa(id)})
+		tr.Steps = append(tr.Steps, Step{Goroutine: id, Op: Lock, Object: "mutex " + strconv.Itoa(id), Frame: Frame{"p.F", "/x/component.go", 100 + id}})
+	}
+	for _, width := range []int{0, 74, 50} {
+		var b strings.Builder
+		if err := tr.Table(&b, TableOptions{Width: width}); err != nil {
+			t.Fatal(err)
+		}
+		for id := 1; id <= 4; id++ {
+			for _, want := range []string{"1.1.1." + strconv.Itoa(id), "Lock mutex " + strconv.Itoa(id) + " component.go:10" + strconv.Itoa(id)} {
+				if !strings.Contains(b.String(), want) {
+					t.Errorf("width %d: no %q in\n%s", width, want, b.String())
+				}
+			}
+		}
+		for line := range strings.Lines(b.String()) {
+			if n := len(strings.TrimRight(line, "\n")); width > 0 && n > width {
+				t.Errorf("width %d: %d characters: %q", width, n, line)
+			}
 		}
 	}
 }
