@@ -72,40 +72,11 @@ func (o *Options) evidence(r *explore.Report, dir string, tests []string) *Evide
 
 // take adds the findings that one finding of a test stands for.
 func (o *Options) take(e *Evidence, sc Scenario, dir string, f *explore.Finding) {
-	shown := *f
-	shown.Trace = ofComponents(f.Trace)
-	base := shown.Result(dir)
-	base.Component, base.Scenario = sc.Component, sc.Name
-	base.Repro = result.Repro{Seed: o.Seed}
-	if o.Repro != nil {
-		base.Repro.Command = o.Repro(sc.Name)
-	}
-	base.Message = readable(base.Message)
+	base := o.describe(sc, dir, f)
 	if !f.Confirmed {
+		e.Trouble = append(e.Trouble, fmt.Sprintf("exploration of %s: %s, which cannot be shown again: %s", sc.Name, f.Kind, f.NotReproducible))
 		base.Severity = result.Note
-		base.Detail = append([]string{"not reproducible: " + f.NotReproducible}, base.Detail...)
 	}
-	base.Positions = o.relocate(base.Positions)
-	for i := range base.Stacks {
-		base.Stacks[i].Title = readable(base.Stacks[i].Title)
-		base.Stacks[i].Frames = o.relocate(base.Stacks[i].Frames)
-	}
-	for i := range base.WaitsFor {
-		w := &base.WaitsFor[i]
-		w.At = o.relocate(w.At)
-		if w.CreatedBy != nil {
-			*w.CreatedBy = o.relocate([]result.Position{*w.CreatedBy})[0]
-		}
-	}
-	// The scenario's own goroutines, which wait for the others, say nothing.
-	if inside := slices.DeleteFunc(slices.Clone(base.WaitsFor), func(w result.Wait) bool { return len(judged(w.At)) == 0 }); len(inside) > 0 {
-		base.WaitsFor = inside
-	}
-	base.Positions = judged(base.Positions)
-	if len(base.Positions) > 0 {
-		base.Component = componentOf(base.Positions[0])
-	}
-
 	switch f.Kind {
 	case explore.Invariant:
 		found := violations(f.Output)
@@ -121,31 +92,66 @@ func (o *Options) take(e *Evidence, sc Scenario, dir string, f *explore.Finding)
 		}
 		return
 	case explore.DataRace:
-		base.Contract = []string{"G1"}
-		base.Expected = "accesses ordered by synchronisation"
+		base.Contract, base.Expected = []string{"G1"}, "accesses ordered by synchronisation"
 		base.Message, base.Observed = "two goroutines access the same memory without synchronisation, and at least one writes", base.Message
-	case explore.Deadlock, explore.Livelock, explore.LockOrder:
-		base.Contract = []string{"G3"}
-		base.Expected = "every call returns"
-		if base.Observed = ""; f.Kind == explore.Deadlock {
-			base.Message, base.Observed = "goroutines wait for each other, and none is left to wake another", waiting(base.WaitsFor)
-		}
+	case explore.Deadlock:
+		base.Contract, base.Expected = []string{"G3"}, "every call returns"
+		base.Message, base.Observed = "goroutines wait for each other, and none is left to wake another", waiting(base.WaitsFor)
+	case explore.Livelock, explore.LockOrder:
+		base.Contract, base.Expected = []string{"G3"}, "every call returns"
 	case explore.Leak:
-		if !slices.ContainsFunc(base.WaitsFor, func(w result.Wait) bool {
-			return len(judged(w.At)) > 0 || w.CreatedBy != nil && componentOf(*w.CreatedBy) != ""
-		}) {
+		if !slices.ContainsFunc(base.WaitsFor, ofComponent) {
 			// A scenario that gives up after a violation leaves its own behind.
 			return
 		}
-		base.Contract = []string{"G3"}
-		base.Expected, base.Observed = "no goroutine is left", waiting(base.WaitsFor)
-		base.Message = "goroutines are left behind after the last call has returned"
+		base.Contract, base.Expected = []string{"G3"}, "no goroutine is left"
+		base.Message, base.Observed = "goroutines are left behind after the last call has returned", waiting(base.WaitsFor)
 	case explore.Fatal, explore.Exit:
 		if strings.HasPrefix(f.Message, "killed: ") {
 			base.Kind, base.Contract = result.ResourceLimit, []string{"G4"}
 		}
 	}
 	e.Findings = append(e.Findings, base)
+}
+
+// describe says of a finding what all kinds have, with places as the
+// candidate's author knows them.
+func (o *Options) describe(sc Scenario, dir string, f *explore.Finding) result.Finding {
+	shown := *f
+	shown.Trace = ofComponents(f.Trace)
+	r := shown.Result(dir)
+	r.Component, r.Scenario, r.Observed = sc.Component, sc.Name, ""
+	r.Message = readable(r.Message)
+	r.Repro = result.Repro{Seed: o.Seed}
+	if o.Repro != nil {
+		r.Repro.Command = o.Repro(sc.Name)
+	}
+	for i := range r.Stacks {
+		r.Stacks[i].Title = readable(r.Stacks[i].Title)
+		r.Stacks[i].Frames = relocate(r.Stacks[i].Frames)
+	}
+	for i := range r.WaitsFor {
+		w := &r.WaitsFor[i]
+		w.At = relocate(w.At)
+		if w.CreatedBy != nil {
+			*w.CreatedBy = relocate([]result.Position{*w.CreatedBy})[0]
+		}
+	}
+	// The scenario's own goroutines, which wait for the others, say nothing.
+	if inside := slices.DeleteFunc(slices.Clone(r.WaitsFor), func(w result.Wait) bool { return len(judged(w.At)) == 0 }); len(inside) > 0 {
+		r.WaitsFor = inside
+	}
+	r.Positions = judged(relocate(r.Positions))
+	if len(r.Positions) > 0 {
+		r.Component = componentOf(r.Positions[0])
+	}
+	return r
+}
+
+// ofComponent reports whether a goroutine waits in a component or was started
+// by one.
+func ofComponent(w result.Wait) bool {
+	return len(judged(w.At)) > 0 || w.CreatedBy != nil && componentOf(*w.CreatedBy) != ""
 }
 
 // after is the number of steps that are shown after the last decision that
@@ -229,7 +235,7 @@ func violations(output string) []protocol.Violation {
 }
 
 // relocate names places as the candidate's author knows them.
-func (o *Options) relocate(list []result.Position) []result.Position {
+func relocate(list []result.Position) []result.Position {
 	var all []result.Position
 	for _, p := range list {
 		all = append(all, place.Frame{Function: p.Function, File: p.File, Line: p.Line}.Position())
