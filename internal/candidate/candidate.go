@@ -154,12 +154,14 @@ func (c *Candidate) examine() {
 			c.checkDirectives(fset, s)
 			c.checkImports(fset, s)
 		}
-		bomb := c.checkSize(fset, sources)
+		bomb := c.checkSize(fset, sources) || c.checkGrowth(fset, sources)
 		if broken[component] || bomb || len(sources) == 0 {
 			continue
 		}
 		pkg := typeCheck(fset, sources)
 		c.checkSymbols(fset, sources, pkg.info)
+		c.checkTampering(fset, sources, pkg.info)
+		c.checkStackReading(fset, sources, pkg.info)
 		c.checkAPI(fset, component, sources, pkg)
 	}
 	c.conclude()

@@ -31,7 +31,7 @@ func typeCheck(fset *token.FileSet, sources []*source) checked {
 }
 
 func check(fset *token.FileSet, path string, files []*ast.File) checked {
-	info := &types.Info{Uses: make(map[*ast.Ident]types.Object)}
+	info := &types.Info{Uses: make(map[*ast.Ident]types.Object), Defs: make(map[*ast.Ident]types.Object)}
 	config := types.Config{Importer: make(importer), Error: func(error) {}, GoVersion: "go1.25"}
 	pkg, _ := config.Check(path, fset, files, info)
 	return checked{pkg, info}

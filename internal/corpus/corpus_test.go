@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -124,27 +125,35 @@ func TestCandidatesCompile(t *testing.T) {
 			continue
 		}
 		own := string(e.Component) + "/" + string(e.Component) + ".go"
-		content := e.Files()[own]
-		if seen[string(content)] {
+		if content := string(e.Files()[own]); seen[content] {
 			t.Errorf("%s: the same sources as another entry", e.Path)
-		}
-		seen[string(content)] = true
-		file, err := parser.ParseFile(token.NewFileSet(), e.Path, content, parser.ImportsOnly)
-		if err != nil {
-			t.Error(err)
-			continue
-		}
-		for _, spec := range file.Imports {
-			if name, _ := strconv.Unquote(spec.Path.Value); !slices.Contains(allowed, name) {
-				t.Errorf("%s imports %s", e.Path, name)
-			}
+		} else {
+			seen[content] = true
 		}
 		folder := filepath.Join(dir, string(e.Want), e.Name)
 		if err := os.MkdirAll(folder, 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(folder, e.Name+".go"), content, 0o644); err != nil {
-			t.Fatal(err)
+		for name, content := range e.Files() {
+			if path.Dir(name) != string(e.Component) {
+				continue
+			}
+			file, err := parser.ParseFile(token.NewFileSet(), e.Path, content, parser.ImportsOnly)
+			if err != nil {
+				t.Error(err)
+				continue
+			}
+			for _, spec := range file.Imports {
+				if imported, _ := strconv.Unquote(spec.Path.Value); !slices.Contains(allowed, imported) {
+					t.Errorf("%s imports %s", e.Path, imported)
+				}
+			}
+			if name == own {
+				name = e.Name + ".go"
+			}
+			if err := os.WriteFile(filepath.Join(folder, path.Base(name)), content, 0o644); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	build := exec.Command("go", "build", "-gcflags=-e", "./...")
