@@ -614,7 +614,7 @@ func cacheEvictInsert(t *T) {
 					continue
 				}
 				if _, ok := c.Get(fresh); !ok {
-					t.fail("C3", "the oldest entry is gone and the one that evicted it is not there yet", "present", "absent")
+					t.fail("C3 C9", "the oldest entry is gone and the one that evicted it is not there yet", "present", "absent")
 				}
 				break
 			}
