@@ -92,7 +92,11 @@ func (t *testSearch) again(ctx context.Context, s *schedule.File) (CorpusEntry, 
 			return CorpusEntry{Status: FailsNew, Note: f.Message}, f, nil
 		}
 	}
-	return CorpusEntry{Status: status(s, o, t.bin.Package.Source), Note: ""}, nil, nil
+	entry := CorpusEntry{Status: status(s, o, t.bin.Package.Source)}
+	if entry.Status == Stale {
+		entry.Note = "the test no longer does all that it is made of; it is explored anew, and without findings the file can be deleted"
+	}
+	return entry, nil, nil
 }
 
 // status says what it means that a schedule does not fail any longer: only if

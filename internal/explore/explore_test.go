@@ -15,6 +15,7 @@ import (
 	"racebench/internal/explore/engine"
 	"racebench/internal/explore/overlay"
 	"racebench/internal/explore/schedule"
+	"racebench/internal/explore/trace"
 )
 
 // twins is the module of small tests, right and wrong ones.
@@ -83,6 +84,17 @@ func checkWrong(t *testing.T, r *Report, want map[string]Kind) {
 			t.Errorf("%s: not minimal", tr.Name)
 		}
 		delete(want, tr.Name)
+		if f.Trace == nil {
+			continue
+		}
+		for _, b := range f.Blocked {
+			// What a goroutine waits for has the name that the trace gives it.
+			if b.Object != "" && !b.Running && !slices.ContainsFunc(f.Trace.Steps, func(s trace.Step) bool {
+				return s.Goroutine == b.Goroutine.ID && s.Phase == trace.Blocked && s.Object == b.Object
+			}) {
+				t.Errorf("%s: goroutine %s waits for %s, which it does not in the trace", tr.Name, b.Goroutine.Name, b.Object)
+			}
+		}
 	}
 	for name := range want {
 		if !slices.ContainsFunc(r.Packages[0].Tests, func(tr TestReport) bool { return tr.Name == name }) {

@@ -168,7 +168,7 @@ func raceFindings(f *Finding, o *engine.Outcome) []*Finding {
 // cycles makes one finding of each circle of locks.
 func cycles(f *Finding, o *engine.Outcome) []*Finding {
 	var all []*Finding
-	var names trace.Objects
+	names := objects(o)
 	for i := 0; ; i++ {
 		g := *f
 		g.Kind, g.Potential = LockOrder, true
@@ -197,7 +197,7 @@ func cycles(f *Finding, o *engine.Outcome) []*Finding {
 // blocked describes the goroutines that remain and are wanted, and who holds
 // what they wait for.
 func blocked(o *engine.Outcome, want func(engine.Left) bool) []Blocked {
-	var names trace.Objects
+	names := objects(o)
 	var all []Blocked
 	for _, l := range o.Left {
 		// The root that waits for its test says nothing.
@@ -221,6 +221,15 @@ func blocked(o *engine.Outcome, want func(engine.Left) bool) []Blocked {
 		all = append(all, b)
 	}
 	return all
+}
+
+// objects are the names that a trace of the schedule gives to its objects, so
+// that what is said of them is the same everywhere.
+func objects(o *engine.Outcome) *trace.Objects {
+	if o.Trace != nil {
+		return o.Trace.Objects
+	}
+	return new(trace.Objects)
 }
 
 // machinery reports whether a stack is all of package testing's.
@@ -289,9 +298,22 @@ func deadlockMessage(o *engine.Outcome, bs []Blocked) string {
 	case 1:
 		return "deadlock: " + bs[0].String()
 	}
-	// Who waits for another's lock says most.
-	i := max(0, slices.IndexFunc(bs, func(b Blocked) bool { return len(b.HeldBy) > 0 }))
-	return fmt.Sprintf("deadlock of %d goroutines: %s", len(bs), bs[i])
+	return fmt.Sprintf("deadlock of %d goroutines: %s", len(bs), telling(bs))
+}
+
+// telling is the goroutine that says most: one that waits for another's lock,
+// or else for a message, or else for the end of others.
+func telling(bs []Blocked) Blocked {
+	rank := func(b Blocked) int {
+		switch {
+		case len(b.HeldBy) > 0:
+			return 0
+		case b.Op == trace.WaitGroupWait:
+			return 2
+		}
+		return 1
+	}
+	return slices.MinFunc(bs, func(a, b Blocked) int { return rank(a) - rank(b) })
 }
 
 func leakMessage(bs []Blocked) string {

@@ -202,7 +202,8 @@ func (r *ReplayReport) WriteText(w io.Writer) error {
 	fmt.Fprintf(&b, "%s %s: %s\n", r.Schedule.Package, r.Schedule.Test, r.Status)
 	switch {
 	case r.Status == Stale:
-		b.WriteString("  the test no longer does all that the schedule is made of: nothing is known\n")
+		b.WriteString("  the test no longer does all that the schedule is made of: nothing is known\n" +
+			"  explore the test anew; without findings the file can be deleted\n")
 	case r.Same:
 		b.WriteString("  the trace is the recorded one\n")
 	case r.Changed:

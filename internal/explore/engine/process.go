@@ -591,8 +591,7 @@ func readStep(l *line) step {
 
 // makeTrace joins the steps with what else is known of their schedule.
 func makeTrace(o *Outcome, steps []step) *trace.Trace {
-	t := &trace.Trace{Goroutines: o.Goroutines}
-	var names trace.Objects
+	t := &trace.Trace{Goroutines: o.Goroutines, Objects: new(trace.Objects)}
 	type place struct {
 		g     schedule.Goroutine
 		op    trace.Op
@@ -608,7 +607,7 @@ func makeTrace(o *Outcome, steps []step) *trace.Trace {
 		ids[schedule.Goroutine(g.Name)] = g.ID
 	}
 	for _, s := range steps {
-		s.Object = names.Name(s.Op, s.object)
+		s.Object = t.Objects.Name(s.Op, s.object)
 		g := schedule.Goroutine(o.Goroutine(s.Goroutine).Name)
 		if to, ok := at[place{g, s.Op, s.Occ, s.Phase}]; ok {
 			s.Decisive, s.Switch = true, ids[to]

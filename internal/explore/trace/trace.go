@@ -90,6 +90,8 @@ type Trace struct {
 	Goroutines []Goroutine `json:"goroutines"`
 	Steps      []Step      `json:"steps"`
 	Truncated  bool        `json:"truncated,omitempty"` // the step buffer was full
+	// Objects are the names of the objects in Steps.
+	Objects *Objects `json:"-"`
 }
 
 // Objects gives names to the addresses of objects, in order of appearance, so
