@@ -34,7 +34,7 @@ selftest:
 # What takes longer than CI may: the whole corpus with timing and renamed
 # identifiers, and the slow tests.
 slow:
-	go test -tags slow -timeout 60m ./...
+	go test -tags slow -timeout 4h ./...
 	go run ./cmd/racebench selftest
 	go run ./cmd/racebench selftest --mangle
 
