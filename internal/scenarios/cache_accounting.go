@@ -38,7 +38,8 @@ func checkSnapshot(t *T, s cache.Stats, capacity int) {
 }
 
 func cacheAccounting(t *T) {
-	const capacity, keys = 8, 12
+	const keys = 12
+	capacity := t.capacity(8)
 	c := cache.New[int, tagged](capacity)
 	type tally struct{ hits, misses, lookups int }
 	var tallies []*tally
@@ -513,7 +514,8 @@ func cacheClear(t *T) {
 // the key came before the Clear, which zeroed its hit; one that did not came
 // after.
 func cacheClearLookups(t *T) {
-	const key, capacity = 1, 2
+	const key = 1
+	capacity := t.capacity(2)
 	for range t.size(14, 1) {
 		c := cache.New[int, tagged](capacity)
 		c.Put(key, tag(key))
@@ -549,15 +551,16 @@ func cacheClearLookups(t *T) {
 // cacheSnapshot lets hits and misses alternate, so that no snapshot may show
 // them far apart, while another goroutine clears them.
 func cacheSnapshot(t *T) {
-	const capacity = 4
+	const keys = 4
+	capacity := t.capacity(keys)
 	c := cache.New[int, tagged](capacity)
-	for key := range capacity {
+	for key := range keys {
 		c.Put(key, tag(key))
 	}
 	n, each := t.clients(2), t.size(120, 2)
 	t.add(n, func(cl *Client) {
 		for range each {
-			key := cl.key(capacity)
+			key := cl.key(keys)
 			v, ok := c.Get(key)
 			checkValue(t, key, v, ok)
 			equal(t, "C2", "Get of a present key", true, ok)

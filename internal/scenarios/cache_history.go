@@ -8,6 +8,7 @@ import (
 
 	"racebench/internal/cache"
 	"racebench/internal/model"
+	"racebench/internal/noise"
 	"racebench/internal/protocol"
 )
 
@@ -143,6 +144,7 @@ func cacheHistories(loads bool) func(t *T) {
 func cacheHistory(t *T, loads bool) {
 	capacity := int64(1 + t.rng.IntN(3))
 	keys := int(capacity) + t.rng.IntN(2)
+	capacity = int64(t.capacity(int(capacity)))
 	clears := t.rng.IntN(2) == 0
 	c := cache.New[int64, int64](int(capacity))
 	var crew []*cacheClient
@@ -273,4 +275,87 @@ func cacheMemory(t *T) {
 			fmt.Sprintf("about %d of %d", 2*capacity, len(all)), kept)
 	}
 	runtime.KeepAlive(c)
+	small := cache.New[int, int](capacity)
+	grows(t, "Cache", func(i int) {
+		key := 8 * i
+		small.Put(key, i)
+		small.Delete(key)
+		small.Put(key+1, i)
+		_, _ = small.GetOrLoad(key+2, func(int) (int, error) { small.Delete(key + 2); return i, nil })
+		_, _ = small.GetOrLoad(key+3, func(int) (int, error) { small.Put(key+3, i); return i, nil })
+		_, _ = small.GetOrLoad(key+4, func(int) (int, error) { return 0, errLoad })
+		small.Get(key + 5)
+		small.Delete(key + 6)
+	})
+	runtime.KeepAlive(small)
+	var caches []weak.Pointer[cache.Cache[int, int]]
+	for range copies {
+		one := cache.New[int, int](capacity)
+		one.Put(1, 1)
+		_, _ = one.GetOrLoad(2, func(int) (int, error) { return 2, nil })
+		caches = append(caches, weak.Make(one))
+		t.step()
+	}
+	forgotten(t, caches)
+}
+
+// copies is how many instances are made to see whether they are left behind.
+const copies = 24
+
+// forgotten checks that instances that nobody refers to can be collected. A few
+// may be left on a stack.
+func forgotten[C any](t *T, of []weak.Pointer[C]) {
+	kept := 0
+	for range 3 {
+		kept = 0
+		runtime.GC()
+		for _, w := range of {
+			if w.Value() != nil {
+				kept++
+			}
+		}
+		if kept == 0 {
+			return
+		}
+		runtime.Gosched()
+	}
+	if kept > len(of)/2 {
+		t.fail("G4", "instances that nobody uses any longer cannot be collected", fmt.Sprintf("few of %d", len(of)), kept)
+	}
+}
+
+// grows calls f many times, in one execution of ten, and checks that what is in
+// use afterwards does not grow with the number of calls. The keys of a cache are
+// numbers here, of which a component can keep traces that hold nothing.
+func grows(t *T, component string, f func(i int)) {
+	const warm, many = 1 << 11, 1 << 14
+	if t.rng.IntN(10) > 0 {
+		return // it takes long, and needs no luck
+	}
+	noise.Set(0, noise.Off)
+	for i := range warm {
+		f(i)
+	}
+	before := inUse()
+	for i := range many {
+		f(warm + i)
+		if i%1024 == 0 {
+			t.step()
+		}
+	}
+	// Whatever is kept of every call is a word at least; half of that is far
+	// more than what comes and goes by chance.
+	if after := inUse(); after > before+4*many {
+		t.fail("G4", component+" holds memory in proportion to the number of calls",
+			fmt.Sprintf("about %d bytes, as before %d calls", before, many), after)
+	}
+}
+
+// inUse is the number of bytes on the heap that somebody refers to.
+func inUse() uint64 {
+	runtime.GC()
+	runtime.GC() // what a sync.Pool holds lives for two collections
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return stats.HeapAlloc
 }

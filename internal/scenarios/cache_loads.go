@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"racebench/internal/cache"
 )
@@ -122,6 +123,9 @@ func cacheSingleFlight(t *T) {
 	}
 	if _, ok := c.Get(key); ok {
 		t.fail("C12", "a value was stored before its load ended", "absent", "present")
+	}
+	if !t.cfg.Small && t.rng.IntN(12) == 0 {
+		time.Sleep(120 * time.Millisecond) // longer than the patience of some
 	}
 	l.release.open()
 	for _, a := range callers {
@@ -257,6 +261,48 @@ func cacheLanding(t *T) {
 	}
 }
 
+// cacheAlikeKeys loads keys that are unequal and look the same to whoever does
+// not compare them by ==. Nothing is concluded from how long they take to be in
+// flight together.
+func cacheAlikeKeys(t *T) {
+	type pair struct{ a, b string }
+	one, two := pair{"x", "y"}, pair{"x", "y"}
+	keys := []any{1, int64(1), "1", 1.0, pair{"1 ", "2"}, pair{"1", " 2"}, &one, &two}
+	t.rng.Shuffle(len(keys), func(i, j int) { keys[i], keys[j] = keys[j], keys[i] })
+	keys = keys[:t.size(len(keys), 3)]
+	c := cache.New[any, int](len(keys))
+	met, release := newMeeting(len(keys)), newLatch()
+	for i, key := range keys {
+		t.add(1, func(cl *Client) {
+			v, err := c.GetOrLoad(key, func(any) (int, error) {
+				met.arrive()
+				t.await(release)
+				return i, nil
+			})
+			if v != i || err != nil {
+				t.fail("C11", fmt.Sprintf("GetOrLoad of the key %T(%v), beside loads of keys that print alike", key, key),
+					outcome(i, nil), outcome(v, err))
+			}
+			cl.step()
+		})
+	}
+	t.add(1, func(cl *Client) {
+		t.sees(met.all.isOpen)
+		release.open()
+		cl.step()
+	})
+	t.run()
+	for i, key := range keys {
+		if v, ok := c.Get(key); !ok || v != i {
+			t.fail("C12", fmt.Sprintf("Get of the key %T(%v), after loads of keys that print alike", key, key), found(i, true), found(v, ok))
+		}
+	}
+}
+
+// manyLoads in flight at once are more than anybody who bounds them, or lets
+// keys share something, is likely to reckon with.
+const manyLoads = 80
+
 // cacheSlowLoad holds loads open and uses the cache meanwhile, from outside and
 // from inside a load.
 func cacheSlowLoad(t *T) {
@@ -292,6 +338,9 @@ func cacheSlowLoad(t *T) {
 	t.step()
 	// Loads of different keys are in flight together.
 	n := t.clients(2)
+	if !t.cfg.Small && t.rng.IntN(3) == 0 {
+		n = manyLoads
+	}
 	met := newMeeting(n)
 	var callers []*answer
 	for i := range n {
@@ -319,6 +368,10 @@ func cacheSlowLoad(t *T) {
 }
 
 var errLoad = errors.New("the load failed")
+
+// bang is what loads panic with: no error and no text, so that nothing else is
+// equal to it.
+type bang struct{ where string }
 
 // cacheLoadFails lets a load fail, by an error or a panic, while others wait
 // for it.
@@ -374,6 +427,9 @@ func cacheLoadFails(boom any) func(t *T) {
 				case a.err == nil || boom == nil && a.err != errLoad:
 					t.fail(contract, "a caller that waited for a failing load did not get its error",
 						"the error", outcome(a.value, a.err))
+				case boom == nil && arrived && a.value != first.value:
+					t.fail("C11", "a caller that waited for a failing load did not get the value that the one who ran it got, beside the error",
+						first.value, a.value)
 				}
 			}
 			if arrived {
@@ -407,7 +463,7 @@ func cacheStaleFill(t *T) {
 
 func staleFill(t *T) bool {
 	const key, oldValue, newValue, putValue = 1, 100, 200, 300
-	c := cache.New[int, int](4)
+	c := cache.New[int, int](t.capacity(4))
 	c.Put(7, 7)
 	overtake := []struct {
 		name string
@@ -428,7 +484,7 @@ func staleFill(t *T) bool {
 	case 0:
 		old.err = errLoad
 	case 1:
-		old.boom = "boom"
+		old.boom = bang{"overtaken load"}
 	}
 	if fromInside {
 		old.inside = overtake.do

@@ -76,6 +76,12 @@ func cacheScenarios() []Scenario {
 			Contract: []string{"C9", "C12", "C15"},
 		},
 		{
+			Name: "cache/alike-keys", Component: Cache, Run: cacheAlikeKeys,
+			Doc: "Loads of keys that are unequal but print alike, and have equal contents behind unequal pointers, are in flight together. " +
+				"Each gets what it loaded.",
+			Contract: []string{"C9", "C11", "C12", "L2"},
+		},
+		{
 			Name: "cache/slow-load", Component: Cache, Run: cacheSlowLoad,
 			Doc: "While one load is held open the cache is used, from outside, from inside the load, and by loads of other " +
 				"keys that wait for each other.",
@@ -87,7 +93,7 @@ func cacheScenarios() []Scenario {
 			Contract: []string{"C11", "C13"},
 		},
 		{
-			Name: "cache/load-panic", Component: Cache, Run: cacheLoadFails("boom"),
+			Name: "cache/load-panic", Component: Cache, Run: cacheLoadFails(bang{"load"}),
 			Doc: "A load panics while others wait for it. Its caller panics with the same value, the others get an error, " +
 				"nothing is stored, the next caller loads.",
 			Contract: []string{"C11", "C14"},
@@ -110,7 +116,8 @@ func cacheScenarios() []Scenario {
 		},
 		{
 			Name: "cache/memory", Component: Cache, Run: cacheMemory, Stress: true,
-			Doc:      "Far more keys pass through than the cache holds; what it no longer holds must be free to be collected.",
+			Doc: "Far more keys pass through than the cache holds; what it no longer holds must be free to be collected, and so must " +
+				"a cache that nobody uses.",
 			Contract: []string{"G4"},
 		},
 	}

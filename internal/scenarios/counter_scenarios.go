@@ -35,6 +35,12 @@ func counterScenarios() []Scenario {
 			Contract: []string{"M4"},
 		},
 		{
+			Name: "counter/reset-prefix", Component: Counter, Run: counterPrefix,
+			Doc: "Goroutines succeed and fail in turns while another resets. What the Resets returned so far is, of each goroutine, " +
+				"what it recorded first.",
+			Contract: []string{"M3", "M4", "M6"},
+		},
+		{
 			Name: "counter/rates", Component: Counter, Run: counterRates,
 			Doc: "Every request succeeds and takes 7 ns, and resets happen: the rate is never anything but 1, or 0 when there is " +
 				"none, and the average never anything but 7 ns or 0.",
@@ -56,6 +62,11 @@ func counterScenarios() []Scenario {
 			Doc: "Many fresh counters are used by several goroutines from their first moment on. Each has its own totals, and " +
 				"those only.",
 			Contract: []string{"G1", "M1", "M4", "M6"},
+		},
+		{
+			Name: "counter/memory", Component: Counter, Run: counterMemory, Stress: true,
+			Doc:      "Many requests are recorded and many counters made; neither may leave anything behind.",
+			Contract: []string{"G4"},
 		},
 		{
 			Name: "counter/linearizable", Component: Counter, Run: counterHistories,

@@ -3,7 +3,9 @@ package scenarios
 import (
 	"fmt"
 	"math"
+	"runtime"
 	"time"
+	"weak"
 
 	"racebench/internal/counter"
 	"racebench/internal/model"
@@ -258,6 +260,61 @@ func counterConservation(t *T) {
 		sum = plus(sum, s)
 	}
 	totals(t, "M4", "what Resets returned plus the last Stats is not what was recorded", all, sum)
+}
+
+// counterPrefix lets goroutines record a success and a failure in turns. What is
+// returned by all Resets so far was recorded before the last of them, so it has
+// of each goroutine as many failures as successes, or one less.
+func counterPrefix(t *T) {
+	c := counter.New()
+	n, each := 1+t.rng.IntN(t.clients(2)), t.size(150, 3)
+	t.add(n, func(cl *Client) {
+		for range each {
+			c.RecordRequest(true, successTime)
+			c.RecordRequest(false, failureTime)
+			cl.step()
+		}
+	})
+	t.add(1, func(cl *Client) {
+		var sum counter.Stats
+		for range each {
+			sum = plus(sum, c.Reset())
+			if ahead := int64(sum.Succeeded - sum.Failed); ahead < 0 || ahead > int64(n) {
+				t.fail("M4", "what Resets returned mixes moments: each goroutine succeeds, then fails, in turns",
+					"0 <= Succeeded-Failed <= number of goroutines", sum)
+			}
+			cl.step()
+		}
+	})
+	t.run()
+}
+
+// counterMemory records requests and asks how much memory is held afterwards,
+// and makes counters and asks whether they are still there.
+func counterMemory(t *T) {
+	c := counter.New()
+	grows(t, "Counter", func(i int) {
+		c.RecordRequest(i%2 == 0, time.Duration(i))
+		c.Increment()
+		switch i % 8 {
+		case 0:
+			c.Stats()
+		case 1:
+			c.SuccessRate()
+		case 2:
+			c.AverageProcessingTime()
+		}
+	})
+	runtime.KeepAlive(c)
+	var counters []weak.Pointer[counter.Counter]
+	for range copies {
+		one := counter.New()
+		one.RecordRequest(true, 1)
+		one.Reset()
+		counters = append(counters, weak.Make(one))
+		t.step()
+	}
+	forgotten(t, counters)
 }
 
 func counterResetOnce(t *T) {

@@ -54,13 +54,21 @@ func gateCache(t *T) {
 			t.differs("C1", fmt.Sprintf("New(%d)", capacity), "a panic", "no panic")
 		}
 	}
-	for _, capacity := range []int{1, 2, 3 + t.rng.IntN(6)} {
+	gateKinds(t)
+	gateMany(t)
+	for _, capacity := range []int{1, 2, 3 + t.rng.IntN(6), 100 + t.rng.IntN(100), largeCache} {
 		me := &cacheClient{Client: t.Client, cache: cache.New[int64, int64](capacity)}
 		var keys []int64
-		for range 2*capacity + 1 {
+		for range capacity + min(capacity, 32) + 1 {
 			keys = append(keys, int64(t.rng.Uint64()))
 		}
-		for range 40 * (2 + capacity) {
+		if capacity > 10 {
+			// Fill most of it: what follows is too little for that.
+			for _, key := range keys[:capacity-8] {
+				me.put(key, int64(t.rng.Uint64()))
+			}
+		}
+		for range 40 * (2 + min(capacity, 10)) {
 			key, value := keys[t.key(len(keys))], int64(t.rng.Uint64())
 			switch t.rng.IntN(16) {
 			case 0, 1, 2, 3:
@@ -88,13 +96,98 @@ func gateCache(t *T) {
 		for _, key := range keys {
 			me.get(key)
 		}
-		for range capacity {
+		for range min(capacity, 64) {
 			me.put(int64(t.rng.Uint64()), 0)
 			me.get(keys[t.rng.IntN(len(keys))])
 		}
 		me.stats()
 		t.history(model.Cache, []int64{int64(capacity)})
 	}
+}
+
+// gateKinds uses keys that print alike, and values that are nil or of different
+// types: keys are what == says, and any value can be stored.
+func gateKinds(t *T) {
+	type pair struct{ a, b string }
+	one, two := pair{"x", "y"}, pair{"x", "y"}
+	keys := []any{1, int64(1), uint8(1), 1.0, "1", true, "true", [1]int{1}, pair{"1 ", "2"}, pair{"1", " 2"}, &one, &two, nil, "<nil>"}
+	values := []any{nil, 1, "one", errLoad, 2.5, error(nil), &one}
+	value := func(i int) any { return values[i%len(values)] }
+	same := func(what string, key, want, got any, ok bool) {
+		if !ok || got != want {
+			t.differs("C2", fmt.Sprintf("%s of the key %T(%v), among keys that print alike", what, key, key), want, found(got, ok))
+		}
+	}
+	c := cache.New[any, any](len(keys))
+	for i, key := range keys {
+		if i%2 == 0 {
+			c.Put(key, value(i))
+			continue
+		}
+		v, err := c.GetOrLoad(key, func(any) (any, error) { return value(i), nil })
+		same("GetOrLoad", key, value(i), v, err == nil)
+	}
+	for i, key := range keys {
+		v, ok := c.Get(key)
+		same("Get", key, value(i), v, ok)
+		c.Put(key, value(i+1)) // a value of another type in its place
+		v, ok = c.Get(key)
+		same("Get after Put", key, value(i+1), v, ok)
+	}
+	if n := c.Len(); n != len(keys) {
+		t.differs("C2", "Len with keys that print alike", len(keys), n)
+	}
+	for i, key := range keys {
+		if !c.Delete(key) {
+			t.differs("C6", fmt.Sprintf("Delete of the key %T(%v), among keys that print alike", key, key), true, false)
+		}
+		if i+1 < len(keys) {
+			v, ok := c.Get(keys[i+1])
+			same("Get after the Delete of another", keys[i+1], value(i+2), v, ok)
+		}
+	}
+	t.step()
+}
+
+// laps is more than a byte, or two, can count.
+const laps = 1 << 16
+
+// gateMany does the same so often that a number of 16 bits is what it was
+// before.
+func gateMany(t *T) {
+	for _, again := range []struct {
+		name string
+		call func(c *cache.Cache[int, int])
+	}{
+		{"Clear", func(c *cache.Cache[int, int]) { c.Clear() }},
+		{"Delete", func(c *cache.Cache[int, int]) { c.Delete(1) }},
+	} {
+		c := cache.New[int, int](2)
+		v, err := c.GetOrLoad(1, func(int) (int, error) {
+			for range laps {
+				again.call(c)
+			}
+			return 10, nil
+		})
+		if v != 10 || err != nil {
+			t.differs("C15", "GetOrLoad whose load calls "+again.name+" many times", outcome(10, nil), outcome(v, err))
+		}
+		if v, ok := c.Get(1); ok {
+			t.differs("C15", fmt.Sprintf("Get after a load that was overtaken by %d calls of %s", laps, again.name), "absent", v)
+		}
+		t.step()
+	}
+	c := cache.New[int, int](2)
+	for i := range laps {
+		c.Put(i, i)
+		c.Get(i)
+		c.Get(-1)
+	}
+	want := cache.Stats{Hits: laps, Misses: laps, Evictions: laps - 2, Len: 2, Capacity: 2}
+	if got := c.Stats(); got != want {
+		t.differs("C2", fmt.Sprintf("the statistics after %d new keys, as many hits and as many misses", laps), fmt.Sprintf("%+v", want), fmt.Sprintf("%+v", got))
+	}
+	t.step()
 }
 
 func (c *cacheClient) hitRate() {
@@ -115,7 +208,7 @@ func (c *cacheClient) wholeLoad(key, value int64, kind int) {
 	ran, outcome := false, int64(model.OutcomeValue)
 	var got int64
 	var err error
-	boom := fmt.Sprint("boom ", value)
+	boom := bang{fmt.Sprint("load ", value)}
 	called := c.now()
 	func() {
 		defer func() {
@@ -149,6 +242,17 @@ func (c *cacheClient) wholeLoad(key, value int64, kind int) {
 }
 
 func gateCounter(t *T) {
+	many := counter.New()
+	for range laps {
+		many.RecordRequest(true, 3)
+		many.RecordRequest(false, 5)
+		many.Increment()
+	}
+	want := counter.Stats{Total: 3 * laps, Succeeded: laps, Failed: laps, ProcessingTime: 8 * laps}
+	if got := many.Reset(); got != want {
+		t.differs("M1", fmt.Sprintf("Reset after %d requests of each sort", laps), fmt.Sprintf("%+v", want), fmt.Sprintf("%+v", got))
+	}
+	t.step()
 	for range 3 {
 		c := counter.New()
 		for range 150 {
@@ -326,12 +430,18 @@ func gatePool(t *T) {
 	if err := error(&workerpool.PanicError{Value: errLoad}); !errors.Is(err, errLoad) || err.Error() == "" {
 		t.differs("W6", "a PanicError with an error as its value", "it unwraps to it, and has a text", err.Error())
 	}
-	for _, workers := range []int{1, 2, 3} {
+	gateForgotten(t)
+	gateResults(t)
+	for _, workers := range []int{1, 2, 3, largePool} {
 		p := t.newPool(workers)
 		g := &gateClient{poolClient: &poolClient{Client: t.Client, pool: p}}
 		g.look(5)
 		g.look(2)
-		for range 12 {
+		batches := 12
+		if workers == largePool {
+			batches = 3
+		}
+		for range batches {
 			g.batch()
 			for _, op := range []int{0, 1, 2, 5} {
 				g.look(op)
@@ -362,6 +472,68 @@ func gatePool(t *T) {
 		g.look(3)
 		g.look(1)
 		g.look(5)
+		g.next++
+		called = g.now()
+		err = p.Submit(func() (int, error) { return 0, nil })
+		g.record(called, model.PoolSubmit, []int64{g.next}, []int64{bit(err == nil)})
+		if err == nil {
+			t.differs("W2", "Submit after Close and Reset", workerpool.ErrClosed, err)
+			return // it may have no worker
+		}
 		t.history(model.WorkerPool, []int64{int64(workers)})
 	}
+}
+
+// gateForgotten resets a pool so often while a task runs that a number of 16
+// bits is what it was when the task began.
+func gateForgotten(t *T) {
+	p := t.newPool(1)
+	release := newLatch()
+	if !p.hold(release, value) {
+		return
+	}
+	for range laps {
+		p.Reset()
+	}
+	release.open()
+	p.Wait()
+	if got := len(p.Results()); got != 0 {
+		t.differs("W12", fmt.Sprintf("results of a task that was running when Reset was called %d times", laps), 0, got)
+	}
+	if got, want := p.Stats(), (workerpool.Stats{Workers: 1, Idle: 1}); got != want {
+		t.differs("W12", fmt.Sprintf("the statistics after a task that was running when Reset was called %d times", laps),
+			fmt.Sprintf("%+v", want), fmt.Sprintf("%+v", got))
+	}
+	t.step()
+}
+
+// gateResults runs tasks whose results are nil or of different types.
+func gateResults(t *T) {
+	p := workerpool.New[any](1)
+	t.atEnd(p.Close)
+	values := []any{nil, 1, "one", errLoad, error(nil), 2.5}
+	for i, v := range values {
+		var err error
+		switch i % 3 {
+		case 1:
+			err = errTask
+		case 2:
+			err = taskError{int64(i)} // an error of another type
+		}
+		if p.Submit(func() (any, error) { return v, err }) != nil {
+			t.differs("W2", "Submit of an open pool", "<nil>", "an error")
+		}
+	}
+	p.Wait()
+	results := p.Results()
+	if len(results) != len(values) {
+		t.differs("W6", "number of results of different types", len(values), len(results))
+		return
+	}
+	for i, r := range results {
+		if r.Value != values[i] || (r.Err != nil) != (i%3 != 0) {
+			t.differs("W6", "the result of a task, among results of different types", fmt.Sprint(values[i]), fmt.Sprintf("%+v", r))
+		}
+	}
+	t.step()
 }

@@ -25,6 +25,10 @@ const (
 )
 
 var edits = []edit{
+	{cacheFile, `	"errors"
+`, `	"errors"
+	"fmt"
+`},
 	{cacheFile, `	defer c.mu.Unlock()
 	return c.lookup(key)
 }`, `	defer c.mu.Unlock()
@@ -64,6 +68,15 @@ var edits = []edit{
 	if Mutant == "look-then-join" {
 		c.mu.Unlock()
 		c.mu.Lock()
+	}
+	if Mutant == "keys-by-print" {
+		for other, f := range c.flights {
+			if fmt.Sprint(other) == fmt.Sprint(key) {
+				c.mu.Unlock()
+				<-f.done
+				return f.value, f.err
+			}
+		}
 	}
 	if Mutant == "early-store" {
 		var zero V
@@ -173,6 +186,9 @@ var edits = []edit{
 		shared.mu.Lock()
 		defer shared.mu.Unlock()
 	}
+	if Mutant == "keep-records" {
+		kept = append(kept, elapsed)
+	}
 	if Mutant == "lost-records" {
 		total := c.stats.Total
 		c.mu.Unlock()
@@ -268,6 +284,16 @@ var edits = []edit{
 		return p.results
 	}
 	return slices.Clone(p.results)`},
+	{poolFile, `	return slices.Clone(p.states)`, `	if Mutant == "states-apart" {
+		var states []State
+		for id := range p.states {
+			states = append(states, p.states[id])
+			p.mu.Unlock()
+			p.mu.Lock()
+		}
+		return states
+	}
+	return slices.Clone(p.states)`},
 	{poolFile, `	return Stats{
 		Workers: len(p.states),`, `	if Mutant == "torn-sums" {
 		s := Stats{Workers: len(p.states), Submitted: uint64(len(p.queue)) + uint64(p.active) + p.completed + p.failed}
@@ -352,6 +378,7 @@ var hunts = [][2]string{
 	{"look-then-join", "cache/one-load"},
 	{"stale-fill", "cache/landing"},
 	{"early-store", "cache/slow-load"},
+	{"keys-by-print", "cache/alike-keys"},
 	{"store-errors", "cache/load-error"},
 	{"panic-no-error", "cache/load-panic"},
 	{"stale-fill", "cache/stale-fill"},
@@ -364,16 +391,19 @@ var hunts = [][2]string{
 	{"lost-increments", "counter/increment-snapshot"},
 	{"reset-apart", "counter/conservation"},
 	{"reset-apart", "counter/reset-once"},
+	{"reset-apart", "counter/reset-prefix"},
 	{"two-snapshots", "counter/rates"},
 	{"two-snapshots", "counter/mixed-rates"},
 	{"late-records", "counter/own-records"},
 	{"shared-totals", "counter/many"},
+	{"keep-records", "counter/memory"},
 	{"lost-records", "counter/linearizable"},
 	{"run-twice", "workerpool/once"},
 	{"newest-first", "workerpool/order"},
 	{"torn-sums", "workerpool/sums"},
 	{"panic-is-success", "workerpool/failing-tasks"},
 	{"task-on-its-own", "workerpool/rendezvous"},
+	{"states-apart", "workerpool/handover"},
 	{"reset-keeps-counts", "workerpool/from-tasks"},
 	{"drop-when-full", "workerpool/burst"},
 	{"wait-for-queue", "workerpool/wait-own"},
@@ -428,7 +458,7 @@ func TestMutants(t *testing.T) {
 		sources[file] = append(sources[file], "\n// Mutant chooses what is wrong.\nvar Mutant string\n"+text...)
 	}
 	declare(cacheFile, "\nvar kept []any\n\nvar all sync.Mutex\n")
-	declare(counterFile, "\nvar shared Counter\n")
+	declare(counterFile, "\nvar kept []time.Duration\n\nvar shared Counter\n")
 	declare(poolFile, "\nvar kept []any\n\nvar all sync.Mutex\n")
 	sources, err := instrument.Packages(sources, "racebench/internal/noise")
 	if err != nil {

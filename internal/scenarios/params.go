@@ -103,6 +103,31 @@ func (t *T) size(normal, small int) int {
 	}
 }
 
+// large is a number of entries, or of workers, at which an implementation may be
+// made otherwise: a cache is divided, a word has too few bits.
+const (
+	largeCache = 2048
+	largePool  = 70
+)
+
+// capacity returns that of a cache that is not to be filled: small, and
+// sometimes large.
+func (t *T) capacity(small int) int {
+	if !t.cfg.Small && t.rng.IntN(4) == 0 {
+		return largeCache
+	}
+	return small
+}
+
+// workers returns the number of workers of a pool: from 1 to most, and sometimes
+// large.
+func (t *T) workers(most int) int {
+	if !t.cfg.Small && t.rng.IntN(16) == 0 {
+		return largePool
+	}
+	return 1 + t.rng.IntN(most)
+}
+
 // key draws one of n keys, with the skew of the execution.
 func (c *Client) key(n int) int {
 	u := c.rng.Float64()

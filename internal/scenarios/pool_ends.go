@@ -222,14 +222,17 @@ func poolCloseHeld(t *T) {
 		equal(t, "W11", "runs of a task that was pending when Close was called", 1, ran[i])
 	}
 	p.quiet(p.workers+pending+late, 0)
-	p.Reset() // Reset works after Close
+	p.Reset() // Reset works after Close, and opens nothing
 	p.quiet(0, 0)
+	if err := p.Submit(func() (int, error) { return 0, nil }); !errors.Is(err, workerpool.ErrClosed) {
+		t.fail("W2", "Submit after Close and Reset", workerpool.ErrClosed, err)
+	}
 }
 
 // poolLifecycle makes and closes many pools, at rest and in use.
 func poolLifecycle(t *T) {
 	for round := range t.size(6, 1) {
-		p := t.newPool(1 + t.rng.IntN(4))
+		p := t.newPool(t.workers(4))
 		p.check("when new")
 		idle, _, _ := p.states("when new")
 		equal(t, "W1", "idle workers of a new pool", p.workers, idle)

@@ -31,6 +31,12 @@ func poolScenarios() []Scenario {
 			Contract: []string{"W1", "W4", "W5", "L1"},
 		},
 		{
+			Name: "workerpool/handover", Component: WorkerPool, Run: poolHandover,
+			Doc: "A chain of tasks runs, none of which ends before the next one has started. In every snapshot a worker is Busy and a " +
+				"task active.",
+			Contract: []string{"W4", "W5", "W7", "W9"},
+		},
+		{
 			Name: "workerpool/from-tasks", Component: WorkerPool, Run: poolFromTasks,
 			Doc:      "Tasks call every method they may, submit a tree of tasks, and reset. Wait returns when the last one has ended.",
 			Contract: []string{"W2", "W9", "W10", "W12"},

@@ -276,7 +276,7 @@ func (t *T) meet(p *pool) {
 // poolRendezvous lets as many tasks as there are workers wait for each other,
 // and checks that there are never more at once.
 func poolRendezvous(t *T) {
-	workers := 1 + t.rng.IntN(4)
+	workers := t.workers(4)
 	p := t.newPool(workers)
 	equal(t, "W1", "the statistics of a new pool", workerpool.Stats{Workers: workers, Idle: workers}, p.Stats())
 	rounds := t.size(6, 1)
@@ -321,6 +321,31 @@ func poolRendezvous(t *T) {
 	p.Wait()
 	equal(t, "W5", "the most tasks that ran at once", int64(workers), most.Load())
 	p.quiet(rounds*workers+workers+extra, 0)
+	if t.gaveUp() {
+		return
+	}
+	// A long queue of tasks of which as many as there are workers wait for each
+	// other. They leave it in order, so that each meeting comes about, unless a
+	// worker takes a task and does not begin with it.
+	hold := newLatch()
+	if !p.hold(hold, value) {
+		return
+	}
+	meetings := t.size(40, 2)
+	for range meetings {
+		m := newMeeting(workers)
+		for range workers {
+			p.submit(func() (int, error) {
+				m.arrive()
+				t.await(m.all)
+				return 0, nil
+			})
+		}
+	}
+	hold.open()
+	p.Wait()
+	t.step()
+	p.quiet((rounds+2+meetings)*workers+extra, 0)
 }
 
 // poolFromTasks calls every method that a task may call, and lets tasks submit
@@ -383,6 +408,63 @@ func poolFromTasks(t *T) {
 	}
 }
 
+// poolHandover runs a chain of tasks each of which ends when the next one has
+// started, so that from the first to the last at least one worker is Busy.
+func poolHandover(t *T) {
+	p := t.newPool(2 + t.rng.IntN(3))
+	length := t.size(80, 3)
+	begun := newLatch()
+	var ending atomic.Bool
+	var link func(i int) func() (int, error)
+	link = func(i int) func() (int, error) {
+		started := begun
+		if i > 0 {
+			started = newLatch()
+		}
+		return func() (int, error) {
+			started.open()
+			if i == length {
+				ending.Store(true)
+				return i, nil
+			}
+			next := newLatch()
+			rest := link(i + 1)
+			p.submit(func() (int, error) { next.open(); return rest() })
+			t.await(next)
+			return i, nil
+		}
+	}
+	looks := t.size(400, 3)
+	look := func(busy func() int, what string) {
+		t.add(1, func(cl *Client) {
+			if !t.await(begun) {
+				return
+			}
+			for range looks {
+				n := busy()
+				if ending.Load() {
+					return // the last one may have ended before the look
+				}
+				if n < 1 {
+					t.fail("W7", what+" mixes moments: tasks hand over to each other, and none ends before the next one has started", "at least 1 Busy", n)
+				}
+				cl.step()
+			}
+		})
+	}
+	for range t.clients(1) {
+		look(func() int { _, busy, _ := p.states("in a chain of tasks"); return busy }, "WorkerStates")
+	}
+	look(func() int { return p.check("in a chain of tasks").Active }, "Stats")
+	t.add(1, func(cl *Client) { p.submit(link(0)); cl.step() })
+	t.run()
+	p.Wait()
+	if t.gaveUp() {
+		return
+	}
+	p.quiet(length+1, 0)
+}
+
 // poolBurst submits far more tasks than any buffer is likely to hold while
 // every worker is held.
 func poolBurst(t *T) {
@@ -395,9 +477,19 @@ func poolBurst(t *T) {
 	release := newLatch()
 	fromTask := t.rng.IntN(2) == 0
 	ran := make([]uint8, burst)
+	var started atomic.Int64
 	submit := func() {
 		for i := range burst {
-			p.submit(func() (int, error) { ran[i]++; return i, nil })
+			p.submit(func() (int, error) {
+				// The earlier ones have left the queue, and all but one for each
+				// other worker have come this far.
+				if n := int(started.Add(1)); n <= i+1-p.workers {
+					t.fail("W3", fmt.Sprintf("tasks of a burst that had started when the one of index %d did", i),
+						fmt.Sprintf("at least %d, with %d workers", i+2-p.workers, p.workers), n)
+				}
+				ran[i]++
+				return i, nil
+			})
 			if i%64 == 0 {
 				t.step()
 			}
@@ -430,6 +522,18 @@ func poolBurst(t *T) {
 		want = uint64(burst + 1)
 	}
 	total(t, "W2", "tasks that were counted after a burst", want, s.Completed)
+	results := p.Results()
+	total(t, "W4", "results after a burst", int(want), len(results))
+	for _, r := range results {
+		if r.Err != nil || r.Value < 0 || r.Value >= burst {
+			t.fail("W6", "a result after a burst", "what a task returned", fmt.Sprintf("%+v", r))
+			return
+		}
+		ran[r.Value] = 0
+	}
+	for i := range ran {
+		total(t, "W4", fmt.Sprintf("tasks of a burst of %d that left no result", burst), 0, int(ran[i]))
+	}
 }
 
 // poolIsolation writes into the slices that methods returned.
@@ -532,4 +636,13 @@ func poolMemory(t *T) {
 		t.fail("G4", "tasks and results that the pool no longer holds cannot be collected",
 			fmt.Sprintf("few of %d", len(all)), kept)
 	}
+	var pools []weak.Pointer[workerpool.Pool[int]]
+	for range copies {
+		q := workerpool.New[int](1)
+		_ = q.Submit(func() (int, error) { return 0, nil })
+		q.Close()
+		pools = append(pools, weak.Make(q))
+		t.step()
+	}
+	forgotten(t, pools)
 }
