@@ -212,9 +212,13 @@ func (c *cacheClient) wholeLoad(key, value int64, kind int) {
 	called := c.now()
 	func() {
 		defer func() {
-			if r := recover(); r == any(boom) {
+			switch r := recover(); {
+			case r == nil:
+			case r == any(boom):
 				outcome, got = model.OutcomePanic, 0
-			} else if r != nil {
+			case ran && mode == model.OutcomePanic:
+				c.t.differs("C14", "the value that GetOrLoad panics with when load does", boom, r)
+			default:
 				panic(r)
 			}
 		}()
