@@ -328,7 +328,7 @@ func forgotten[C any](t *T, of []weak.Pointer[C]) {
 // use afterwards does not grow with the number of calls. The keys of a cache are
 // numbers here, of which a component can keep traces that hold nothing.
 func grows(t *T, component string, f func(i int)) {
-	const warm, many, rounds = 1 << 11, 1 << 14, 4
+	const warm, rounds = 1 << 12, 4
 	if t.rng.IntN(10) > 0 {
 		return // it takes long, and needs no luck
 	}
@@ -337,25 +337,26 @@ func grows(t *T, component string, f func(i int)) {
 		f(i)
 	}
 	first := inUse()
-	before := first
-	for round := range rounds {
-		for i := range many {
-			f(warm + round*many + i)
+	before, calls := first, warm
+	for range rounds {
+		// Each round doubles the calls, as a map that is too small doubles.
+		for i := range calls {
+			f(calls + i)
 			if i%1024 == 0 {
 				t.step()
 			}
 		}
-		// Whatever is kept of every call is a word at least. A map that doubles, or
-		// what another goroutine has not let go of yet, grows once, and not again
-		// each time.
+		// Whatever is kept of every call is a word at least. What comes and goes by
+		// chance, such as what another goroutine has not let go of yet, grows once,
+		// and not again each time.
 		after := inUse()
-		if after < before+4*many {
+		if after < before+4*uint64(calls) {
 			return
 		}
-		before = after
+		before, calls = after, 2*calls
 	}
 	t.fail("G4", component+" holds memory in proportion to the number of calls",
-		fmt.Sprintf("about %d bytes, as before %d calls", first, rounds*many), before)
+		fmt.Sprintf("about %d bytes, as before %d calls", first, calls-warm), before)
 }
 
 // inUse is the number of bytes on the heap that somebody refers to.
