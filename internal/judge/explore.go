@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -13,7 +14,8 @@ import (
 	"racebench/internal/scenarios"
 )
 
-// schedulesEach is the number of controlled schedules of each scenario.
+// schedulesEach is the number of controlled schedules of each scenario unless
+// Options say another.
 const schedulesEach = 300
 
 // exploreSupport records whether this machine and this toolchain can control
@@ -36,7 +38,7 @@ func (j *judgement) controlledOptions(c *candidate.Candidate) controlled.Options
 		Builder:   j.tools.builder,
 		Launcher:  runner.NewConfinement(j.runnerOptions(), false),
 		Sources:   c.Sources,
-		Schedules: schedulesEach,
+		Schedules: cmp.Or(j.Schedules, schedulesEach),
 		Seed:      j.Seed,
 		Report:    func(s string) { j.progress(Progress{Phase: "build", Message: s, Notable: true}) },
 		Repro:     func(scenario string) string { return exploreCommand(j.Candidate.Dir, scenario, j.Seed) },

@@ -44,6 +44,9 @@ type Options struct {
 	// Duration bounds the hammer, Budget the whole judgement; 0 is no bound.
 	Duration time.Duration
 	Budget   time.Duration
+	// Schedules is the number of controlled schedules of each scenario; 0 is that
+	// of a score.
+	Schedules int
 	// Parallel is the number of workers at once.
 	Parallel int
 	Race     RaceMode

@@ -64,10 +64,13 @@ type Row struct {
 	Wrong []string
 }
 
-// quickIterations are enough for a quick look at a right fix, since an
+// These are enough for a quick look at a right fix, since an
 // accusation that is false is seldom rare, and at a wrong one on which the
 // scenarios find nothing.
-const quickIterations = 20
+const (
+	quickIterations = 10
+	quickSchedules  = 60
+)
 
 // Run scores the entries, Jobs of them at a time. The error is ctx's, or
 // racebench's own: a row that is wrong is none. Where there is an error the rows
@@ -185,7 +188,7 @@ func score(ctx context.Context, opts Options, e *corpus.Entry) (Row, error) {
 			o.Enough = func(found []result.Finding) bool { return enough(e, found) }
 		}
 		if e.Want == corpus.Pass || !e.Hammered() {
-			o.Iterations = min(o.Iterations, quickIterations)
+			o.Iterations, o.Schedules = min(o.Iterations, quickIterations), quickSchedules
 		}
 	}
 	res, err := judge.Judge(ctx, o)
