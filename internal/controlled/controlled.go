@@ -70,7 +70,7 @@ const (
 )
 
 // Explore runs every scenario under the schedules. An error is racebench's own,
-// or ctx's.
+// or ctx's; then the evidence is what was seen before, if there is any.
 func Explore(ctx context.Context, o Options) (*Evidence, error) {
 	tests := testNames(o.Scenarios)
 	source := testSource(o.Scenarios, tests)
@@ -79,10 +79,10 @@ func Explore(ctx context.Context, o Options) (*Evidence, error) {
 			o.Progress(max(0, slices.Index(tests, p.Test)), len(tests))
 		}
 	})
-	if err != nil {
+	if r == nil {
 		return nil, err
 	}
-	return o.evidence(r, dir, tests), nil
+	return o.evidence(r, dir, tests), err
 }
 
 // run lays out the module of the candidate with the given tests and explores
@@ -114,7 +114,7 @@ func (o *Options) run(ctx context.Context, tests map[string][]byte, progress fun
 		Progress: watch,
 	})
 	if err != nil {
-		return nil, "", fmt.Errorf("exploration: %w", err)
+		return r, dir, fmt.Errorf("exploration: %w", err)
 	}
 	return r, dir, nil
 }

@@ -76,6 +76,8 @@ func (j *judgement) explore(ctx context.Context) error {
 	j.progress(Progress{Phase: "controlled schedules", Total: len(o.Scenarios)})
 	e, err := controlled.Explore(ctx, o)
 	switch {
+	case ctx.Err() != nil && e != nil:
+		e.Trouble = nil // what was not done any more is no trouble
 	case ctx.Err() != nil:
 		return nil
 	case err != nil:
