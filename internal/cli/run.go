@@ -46,6 +46,11 @@ small versions of them run under controlled schedules, as they do in a score.
 			opts.Scenarios = names
 			if opts.Explore = explore; explore {
 				opts.Iterations = 0
+				for _, other := range []string{"iterations", "duration", "parallel", "race", "timeout"} {
+					if cmd.Flags().Changed(other) {
+						return usageError{inCommand{cmd.CommandPath(), fmt.Errorf("--%s is about iterations, of which --explore runs none", other)}}
+					}
+				}
 			}
 			if opts.Candidate, err = loadCandidate(cmd, dir); err != nil {
 				return err
@@ -62,9 +67,6 @@ small versions of them run under controlled schedules, as they do in a score.
 	}
 	j.register(cmd)
 	cmd.Flags().BoolVar(&explore, "explore", false, "run the scenarios under controlled schedules in place of iterations: the same seed takes the same ways")
-	for _, other := range []string{"iterations", "duration", "parallel", "race", "timeout"} {
-		cmd.MarkFlagsMutuallyExclusive("explore", other)
-	}
 	cmd.Flags().StringVar(&dir, "candidate", "", "judge the fix in `DIR` in place of the built-in components")
 	cmd.ValidArgsFunction = completeScenarios
 	return cmd

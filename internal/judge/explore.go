@@ -18,8 +18,8 @@ import (
 // Options say another.
 const schedulesEach = 300
 
-// exploreSupport records whether this machine and this toolchain can control
-// the scheduler.
+// exploreSupport says whether this machine and this toolchain can control the
+// scheduler, and if not, why.
 func (j *judgement) exploreSupport() (ok bool, why string) {
 	if j.tools.builder == nil {
 		return false, "it needs a Go toolchain"
