@@ -23,15 +23,13 @@ var plantedDefects = []struct {
 	test     string
 	kind     explore.Kind
 	detector string
-	race     bool // needs the race detector
 }{
-	{"TestViolation", explore.Invariant, "controlled schedules: violations", false},
-	{"TestDeadlock", explore.Deadlock, "controlled schedules: deadlocks", false},
-	{"TestLockOrder", explore.LockOrder, "controlled schedules: lock order", false},
-	{"TestLeak", explore.Leak, "controlled schedules: leaks", false},
-	{"TestLivelock", explore.Livelock, "controlled schedules: livelocks", false},
-	{"TestPanic", explore.Panic, "controlled schedules: panics", false},
-	{"TestRace", explore.DataRace, "controlled schedules: data races", true},
+	{"TestViolation", explore.Invariant, "controlled schedules: violations"},
+	{"TestDeadlock", explore.Deadlock, "controlled schedules: deadlocks"},
+	{"TestLockOrder", explore.LockOrder, "controlled schedules: lock order"},
+	{"TestLeak", explore.Leak, "controlled schedules: leaks"},
+	{"TestLivelock", explore.Livelock, "controlled schedules: livelocks"},
+	{"TestPanic", explore.Panic, "controlled schedules: panics"},
 }
 
 // plantedSchedules is the number of schedules of each planted defect; the
@@ -50,9 +48,6 @@ func Canary(ctx context.Context, o Options, blind bool) ([]result.CanaryCheck, e
 	}
 	var checks []result.CanaryCheck
 	for _, d := range plantedDefects {
-		if d.race && !o.Race {
-			continue
-		}
 		for _, wrong := range []bool{true, false} {
 			c := result.CanaryCheck{Detector: d.detector, Planted: wrong}
 			name := d.test + "Right"

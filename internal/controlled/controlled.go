@@ -34,9 +34,6 @@ type Options struct {
 	// Schedules is the number of schedules of each scenario.
 	Schedules int
 	Seed      uint64
-	// Race explores with the race detector, where accesses to memory are
-	// scheduling points as well.
-	Race bool
 	// Repro returns the command that shows a finding of a scenario again.
 	Repro func(scenario string) string
 	// Report is called with a sentence about what takes long, if set.
@@ -104,11 +101,11 @@ func (o *Options) run(ctx context.Context, tests map[string][]byte, progress fun
 		progress(p)
 	}
 	r, err := explore.Run(ctx, explore.Config{
-		Dir: dir, Patterns: []string{"./" + testPackage}, Race: o.Race,
+		Dir: dir, Patterns: []string{"./" + testPackage},
 		// Trimmed paths are the same wherever the module lies, which keeps the
 		// packages in the build cache.
 		Flags: []string{"-trimpath", "-buildvcs=false", "-pgo=off"},
-		Go:    o.Builder.Toolchain().Go, Env: o.Builder.Environ(o.Race), Cache: filepath.Join(o.Builder.Dir(), "explore"),
+		Go:    o.Builder.Toolchain().Go, Env: o.Builder.Environ(false), Cache: filepath.Join(o.Builder.Dir(), "explore"),
 		Launcher: o.Launcher, ReadOnly: true, Corpus: filepath.Join(root, "corpus"),
 		Schedules: o.Schedules, Seed: o.Seed, Stall: stall, Minimise: minimise, Budget: budget,
 		Progress: watch,

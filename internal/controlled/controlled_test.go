@@ -49,7 +49,7 @@ func options(t *testing.T, entry string, prefixes ...string) controlled.Options 
 	}
 	o := controlled.Options{
 		Builder: b, Sources: candidate.Builtin().Sources, Schedules: 150, Seed: 1,
-		Launcher: runner.NewConfinement(runner.Options{Launcher: []string{exe, isolate.Arg}}, false),
+		Launcher: runner.NewConfinement(runner.Options{Launcher: []string{exe, isolate.Arg}}),
 		Repro:    func(scenario string) string { return "again " + scenario },
 	}
 	if entry != "" {

@@ -91,9 +91,6 @@ func (o *Options) take(e *Evidence, sc Scenario, dir string, f *explore.Finding)
 			}
 		}
 		return
-	case explore.DataRace:
-		base.Contract, base.Expected = []string{"G1"}, "accesses ordered by synchronisation"
-		base.Message, base.Observed = "two goroutines access the same memory without synchronisation, and at least one writes", base.Message
 	case explore.Deadlock:
 		base.Contract, base.Expected = []string{"G3"}, "every call returns"
 		base.Message, base.Observed = "goroutines wait for each other, and none is left to wake another", waiting(base.WaitsFor)

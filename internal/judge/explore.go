@@ -36,7 +36,7 @@ func (j *judgement) exploreSupport() (ok bool, why string) {
 func (j *judgement) controlledOptions(c *candidate.Candidate) controlled.Options {
 	o := controlled.Options{
 		Builder:   j.tools.builder,
-		Launcher:  runner.NewConfinement(j.runnerOptions(), false),
+		Launcher:  runner.NewConfinement(j.runnerOptions()),
 		Sources:   c.Sources,
 		Schedules: cmp.Or(j.Schedules, schedulesEach),
 		Seed:      j.Seed,

@@ -16,14 +16,13 @@ import (
 // test binaries under a controlled scheduler, behind the protections of a
 // worker: the same launcher, limits, files and system calls.
 type Confinement struct {
-	o    *Options
-	race bool
+	o *Options
 }
 
 // NewConfinement takes launcher, memory bound and deadline from the options of
-// a run; race says that the binaries have the race detector.
-func NewConfinement(options Options, race bool) *Confinement {
-	return &Confinement{o: options.withDefaults(), race: race}
+// a run. The binaries are without the race detector.
+func NewConfinement(options Options) *Confinement {
+	return &Confinement{o: options.withDefaults()}
 }
 
 // Launch starts cmd, which must not have been started: its program, arguments,
@@ -33,7 +32,7 @@ func NewConfinement(options Options, race bool) *Confinement {
 // returned is to be called when the process has ended: it ends what the process
 // may have started. An error is never the candidate's.
 func (c *Confinement) Launch(cmd *exec.Cmd, scratch string) (ended func(), err error) {
-	spec := c.o.spec(Binary{Path: cmd.Path, Args: cmd.Args[1:], Race: c.race}, scratch)
+	spec := c.o.spec(Binary{Path: cmd.Path, Args: cmd.Args[1:]}, scratch)
 	spec.Env = environment(scratch, false)
 	for _, v := range cmd.Env {
 		if strings.HasPrefix(v, "RACEBENCH_") || strings.HasPrefix(v, "GORACE=") {
@@ -83,8 +82,8 @@ func (c *Confinement) Launch(cmd *exec.Cmd, scratch string) (ended func(), err e
 	}, nil
 }
 
-// watch kills the process where it uses too much memory. With the race detector
-// no resource limit does that, whose shadow memory would count.
+// watch kills the process where it uses too much memory or too many threads, as
+// is done with a worker. The resource limit of data is the second line.
 func (c *Confinement) watch(pid int, done <-chan struct{}) {
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()

@@ -69,7 +69,7 @@ func TestConfinement(t *testing.T) {
 	cmd := exec.Command(exe, "-test.run=none")
 	cmd.Env = append(os.Environ(), confinedVariable+"="+outside)
 	cmd.Stdout, cmd.ExtraFiles = out, []*os.File{r}
-	ended, err := NewConfinement(Options{Launcher: launcher(t)}, false).Launch(cmd, scratch)
+	ended, err := NewConfinement(Options{Launcher: launcher(t)}).Launch(cmd, scratch)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +98,7 @@ func TestConfinement(t *testing.T) {
 // trouble, and is said.
 func TestConfinementNamesTheFailure(t *testing.T) {
 	cmd := exec.Command("/nowhere/at/all")
-	ended, err := NewConfinement(Options{Launcher: launcher(t)}, false).Launch(cmd, t.TempDir())
+	ended, err := NewConfinement(Options{Launcher: launcher(t)}).Launch(cmd, t.TempDir())
 	if err == nil {
 		_ = cmd.Wait()
 		ended()
