@@ -76,14 +76,14 @@ func processorTime(tb testing.TB) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-var memorySchedules = flag.Int("memory", 0, "schedules of TestMemoryIsFlat (default 20000, or a million with the build tag slow)")
+var memorySchedules = flag.Int("memory", 0, "schedules of TestMemoryIsFlat (default 40000, or a million with the build tag slow)")
 
 // TestMemoryIsFlat explores a test for long and looks at the resident memory of
 // this process and all its descendants meanwhile: the most in the last third
 // may not be more than a tenth, and 16 MB, above the most in the second third.
 // The first third may grow to whatever it needs.
 func TestMemoryIsFlat(t *testing.T) {
-	schedules := cmp.Or(*memorySchedules, 20_000)
+	schedules := cmp.Or(*memorySchedules, 40_000)
 	if slow {
 		schedules = cmp.Or(*memorySchedules, 1_000_000)
 	}
