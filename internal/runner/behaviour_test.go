@@ -2,6 +2,7 @@ package runner
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -25,7 +26,7 @@ func observe(t *testing.T, o Options, name string) *Evidence {
 	if o.Timeout == 0 {
 		o.Timeout = 20 * time.Second
 	}
-	o.spinCPU = 200 * time.Millisecond
+	o.spinCPU = cmp.Or(o.spinCPU, 200*time.Millisecond)
 	o.stall = 50 * time.Millisecond
 	o.Sources = fixtureSources(t)
 	o.TempDir = t.TempDir()
@@ -114,6 +115,10 @@ func TestMisbehaviour(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			o := Options{Memory: c.memory}
+			if c.memory > 0 {
+				// On a busy machine the memory comes slower than a livelock is proved.
+				o.spinCPU = time.Minute
+			}
 			if c.plain != nil {
 				o.Plain = c.plain(t)
 			}
