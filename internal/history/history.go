@@ -56,7 +56,7 @@ func Check(h protocol.History, timeout time.Duration) (Verdict, string) {
 	spec := porcupine.Model{
 		Init: func() any { return initial },
 		Step: func(state, input, _ any) (bool, any) {
-			next, _, ok := m.Step(state.(model.State), input.(protocol.Operation))
+			next, _, ok := model.Step(m, state.(model.State), input.(protocol.Operation))
 			return ok, next
 		},
 		Hash: func(state any) uint64 { return hash(state.(model.State)) },
@@ -147,7 +147,7 @@ func explain(m model.Model, initial model.State, ops []protocol.Operation, info 
 	done := make([]bool, len(ops))
 	var lines []string
 	for _, i := range order {
-		state, _, _ = m.Step(state, ops[i])
+		state, _, _ = model.Step(m, state, ops[i])
 		done[i] = true
 		lines = append(lines, line(m, ops[i], ops))
 	}
@@ -174,7 +174,7 @@ func explain(m model.Model, initial model.State, ops []protocol.Operation, info 
 			continue
 		}
 		b.WriteString("  " + line(m, op, ops))
-		if _, want, _ := m.Step(state, op); want != nil {
+		if _, want, _ := model.Step(m, state, op); want != nil {
 			fmt.Fprintf(&b, "; the model: %s", m.Describe(op, want))
 		}
 		b.WriteByte('\n')
@@ -219,10 +219,10 @@ func Replay(h protocol.History) (*Difference, error) {
 	if err != nil {
 		return nil, err
 	}
+	machine := m.At(state)
 	for i, op := range h.Ops {
-		next, want, ok := m.Step(state, op)
+		want, ok := machine.Step(op)
 		if ok {
-			state = next
 			continue
 		}
 		d := &Difference{Index: i, Expected: "this cannot happen here", Observed: m.Describe(op, op.Out)}

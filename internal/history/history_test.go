@@ -68,7 +68,7 @@ func draw(rng *rand.Rand, name string, clients, each int) protocol.History {
 		}
 		op := all[first].op
 		all = append(all[:first], all[first+1:]...)
-		next, want, _ := m.Step(state, op)
+		next, want, _ := model.Step(m, state, op)
 		op.Out = want
 		state = next
 		h.Ops = append(h.Ops, op)

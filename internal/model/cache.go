@@ -70,7 +70,8 @@ type cacheState struct {
 
 type pair struct{ key, value int64 }
 
-func (c *cacheState) encode() State {
+// State encodes the state.
+func (c *cacheState) State() State {
 	e := make(encoder, 0, 64)
 	e.int(c.capacity)
 	e.int(c.hits)
@@ -145,11 +146,13 @@ func (cacheModel) Init(params []int64) (State, error) {
 	if len(params) != 1 || params[0] < 1 || params[0] > maxInit {
 		return "", errParams
 	}
-	return (&cacheState{capacity: params[0]}).encode(), nil
+	return (&cacheState{capacity: params[0]}).State(), nil
 }
 
-func (cacheModel) Step(s State, op protocol.Operation) (next State, want []int64, ok bool) {
-	c := decodeCache(s)
+func (cacheModel) At(s State) Machine { return decodeCache(s) }
+
+// Step executes an operation.
+func (c *cacheState) Step(op protocol.Operation) (want []int64, ok bool) {
 	switch op.Name {
 	case CacheGet:
 		value, found := c.lookup(op.In[0])
@@ -175,16 +178,16 @@ func (cacheModel) Step(s State, op protocol.Operation) (next State, want []int64
 		case c.flies(op.In[0], op.Out[0]):
 			want = op.Out
 		default:
-			return s, nil, false
+			return nil, false
 		}
 	case CacheLoadLead:
 		if _, found := c.lookup(op.In[0]); found || find(c.flights, op.In[0]) >= 0 {
-			return s, nil, false
+			return nil, false
 		}
 		c.flights = append(c.flights, pair{op.In[0], op.In[1]})
 	case CacheLoadJoin:
 		if _, found := c.lookup(op.In[0]); found || !c.flies(op.In[0], op.In[1]) {
-			return s, nil, false
+			return nil, false
 		}
 	case CacheLoadDone:
 		if c.flies(op.In[0], op.In[1]) {
@@ -203,11 +206,11 @@ func (cacheModel) Step(s State, op protocol.Operation) (next State, want []int64
 			rate = float64(c.hits) / float64(n)
 		}
 		want = []int64{int64(math.Float64bits(rate))}
-		return s, want, closeTo(want[0], op.Out[0])
+		return want, closeTo(want[0], op.Out[0])
 	default:
-		return s, nil, false
+		return nil, false
 	}
-	return c.encode(), want, slices.Equal(want, op.Out)
+	return want, slices.Equal(want, op.Out)
 }
 
 // load is a whole GetOrLoad with nobody else there.

@@ -80,7 +80,7 @@ func (s *search) from(state State, left int) bool {
 		if s.isDone(i) {
 			continue
 		}
-		next, _, ok := s.model.Step(state, op)
+		next, _, ok := Step(s.model, state, op)
 		if !ok {
 			continue
 		}

@@ -35,10 +35,14 @@ func (counterModel) Init(params []int64) (State, error) {
 	if len(params) != 0 {
 		return "", errParams
 	}
-	return encodeCounter([4]int64{}), nil
+	return new(counterState).State(), nil
 }
 
-func encodeCounter(c [4]int64) State {
+// counterState is Total, Succeeded, Failed and ProcessingTime.
+type counterState [4]int64
+
+// State encodes the state.
+func (c *counterState) State() State {
 	e := make(encoder, 0, 16)
 	for _, x := range c {
 		e.int(x)
@@ -46,10 +50,13 @@ func encodeCounter(c [4]int64) State {
 	return State(e)
 }
 
-func (counterModel) Step(s State, op protocol.Operation) (next State, want []int64, ok bool) {
+func (counterModel) At(s State) Machine {
 	d := decoder(s)
-	// Total, Succeeded, Failed, ProcessingTime.
-	c := [4]int64{d.int(), d.int(), d.int(), d.int()}
+	return &counterState{d.int(), d.int(), d.int(), d.int()}
+}
+
+// Step executes an operation.
+func (c *counterState) Step(op protocol.Operation) (want []int64, ok bool) {
 	switch op.Name {
 	case CounterRecord:
 		c[0]++
@@ -64,27 +71,27 @@ func (counterModel) Step(s State, op protocol.Operation) (next State, want []int
 	case CounterStats:
 		want = c[:]
 	case CounterReset:
-		zeroed := c
+		zeroed := *c
 		want = zeroed[:]
-		c = [4]int64{}
+		*c = counterState{}
 	case CounterSuccessRate, CounterStatsRate:
 		rate := 0.0
 		if c[0] > 0 {
 			rate = float64(c[1]) / float64(c[0])
 		}
 		want = []int64{int64(math.Float64bits(rate))}
-		return s, want, closeTo(want[0], op.Out[0])
+		return want, closeTo(want[0], op.Out[0])
 	case CounterAverage, CounterStatsAverage:
 		want = []int64{0}
 		if n := c[1] + c[2]; n > 0 {
 			want[0] = c[3] / n
 		}
 		// Rounding is not in the contract.
-		return s, want, op.Out[0] >= want[0]-1 && op.Out[0] <= want[0]+1
+		return want, op.Out[0] >= want[0]-1 && op.Out[0] <= want[0]+1
 	default:
-		return s, nil, false
+		return nil, false
 	}
-	return encodeCounter(c), want, slices.Equal(want, op.Out)
+	return want, slices.Equal(want, op.Out)
 }
 
 func (counterModel) Describe(op protocol.Operation, out []int64) string {

@@ -25,13 +25,30 @@ type State string
 type Model interface {
 	// Init returns the first state; params are those of protocol.History.
 	Init(params []int64) (State, error)
-	// Step executes an operation. It reports whether the operation could have
-	// returned what it did, the state after it, and what the model would have
-	// returned. want is nil where no single answer is the right one: where an
-	// internal step such as the start of a task cannot happen at all.
-	Step(s State, op protocol.Operation) (next State, want []int64, ok bool)
+	// At returns a machine in that state.
+	At(s State) Machine
 	// Describe writes an operation with the given results for a reader.
 	Describe(op protocol.Operation, out []int64) string
+}
+
+// Machine is a model in one of its states.
+type Machine interface {
+	// Step executes an operation. It reports whether the operation could have
+	// returned what it did, and what the model would have returned, which is
+	// valid until the next step. want is nil where no single answer is the right
+	// one: where an internal step such as the start of a task cannot happen at
+	// all. After a step that could not happen the machine is of no use.
+	Step(op protocol.Operation) (want []int64, ok bool)
+	// State returns the state that the steps have led to.
+	State() State
+}
+
+// Step executes an operation in the state s, as Machine.Step does, and returns
+// the state after it.
+func Step(m Model, s State, op protocol.Operation) (next State, want []int64, ok bool) {
+	machine := m.At(s)
+	want, ok = machine.Step(op)
+	return machine.State(), want, ok
 }
 
 // The names of the models, as protocol.History.Model carries them.

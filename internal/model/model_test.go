@@ -253,8 +253,8 @@ func TestStepsAreDeterministic(t *testing.T) {
 		for range 50 {
 			o := c.h.Ops[rng.IntN(len(c.h.Ops))]
 			kept := model.State(strings.Clone(string(s)))
-			a, _, okA := m.Step(s, o)
-			b, _, okB := m.Step(kept, o)
+			a, _, okA := model.Step(m, s, o)
+			b, _, okB := model.Step(m, kept, o)
 			if a != b || okA != okB || s != kept {
 				t.Fatalf("%s: %s is not a function of the state", c.name, o.Name)
 			}

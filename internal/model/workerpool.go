@@ -54,7 +54,8 @@ type poolState struct {
 	results           []int64 // value, error, value, error, …
 }
 
-func (p *poolState) encode() State {
+// State encodes the state.
+func (p *poolState) State() State {
 	e := make(encoder, 0, 64)
 	e.int(p.workers)
 	e.int(flag(p.closed))
@@ -97,11 +98,13 @@ func (poolModel) Init(params []int64) (State, error) {
 	if len(params) != 1 || params[0] < 1 || params[0] > maxInit {
 		return "", errParams
 	}
-	return (&poolState{workers: params[0]}).encode(), nil
+	return (&poolState{workers: params[0]}).State(), nil
 }
 
-func (poolModel) Step(s State, op protocol.Operation) (next State, want []int64, ok bool) {
-	p := decodePool(s)
+func (poolModel) At(s State) Machine { return decodePool(s) }
+
+// Step executes an operation.
+func (p *poolState) Step(op protocol.Operation) (want []int64, ok bool) {
 	switch op.Name {
 	case PoolSubmit:
 		want = []int64{flag(!p.closed)}
@@ -129,11 +132,11 @@ func (poolModel) Step(s State, op protocol.Operation) (next State, want []int64,
 		p.completed, p.failed = 0, 0
 	case PoolWait:
 		if len(p.pending) > 0 || p.busy() > 0 {
-			return s, nil, false
+			return nil, false
 		}
 	case PoolStart:
 		if len(p.pending) == 0 || p.pending[0] != op.In[0] || p.busy() >= p.workers-p.stopped {
-			return s, nil, false
+			return nil, false
 		}
 		p.pending = p.pending[1:]
 		i, _ := slices.BinarySearch(p.active, op.In[0])
@@ -145,7 +148,7 @@ func (poolModel) Step(s State, op protocol.Operation) (next State, want []int64,
 		}
 		i, found := slices.BinarySearch(p.active, op.In[0])
 		if !found {
-			return s, nil, false
+			return nil, false
 		}
 		p.active = slices.Delete(p.active, i, i+1)
 		if op.In[2] == 0 {
@@ -158,13 +161,13 @@ func (poolModel) Step(s State, op protocol.Operation) (next State, want []int64,
 		p.closed = true
 	case PoolClosed:
 		if !p.closed || len(p.pending) > 0 || p.busy() > 0 {
-			return s, nil, false
+			return nil, false
 		}
 		p.stopped = p.workers
 	default:
-		return s, nil, false
+		return nil, false
 	}
-	return p.encode(), want, slices.Equal(want, op.Out)
+	return want, slices.Equal(want, op.Out)
 }
 
 func (poolModel) Describe(op protocol.Operation, out []int64) string {
