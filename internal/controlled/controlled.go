@@ -104,8 +104,9 @@ func (o *Options) run(ctx context.Context, tests map[string][]byte, progress fun
 		Dir: dir, Patterns: []string{"./" + testPackage},
 		// Trimmed paths are the same wherever the module lies, which keeps the
 		// packages in the build cache.
-		Flags: []string{"-trimpath", "-buildvcs=false", "-pgo=off"},
-		Go:    o.Builder.Toolchain().Go, Env: o.Builder.Environ(false), Cache: filepath.Join(o.Builder.Dir(), "explore"),
+		Flags:    []string{"-trimpath", "-buildvcs=false", "-pgo=off", "-ldflags=-s -w"},
+		Compiler: build.Hasty,
+		Go:       o.Builder.Toolchain().Go, Env: o.Builder.Environ(false), Cache: filepath.Join(o.Builder.Dir(), "explore"),
 		Launcher: o.Launcher, ReadOnly: true, Corpus: filepath.Join(root, "corpus"),
 		Schedules: o.Schedules, Seed: o.Seed, Stall: stall, Minimise: minimise, Budget: budget,
 		Progress: watch,

@@ -52,6 +52,7 @@ type Target struct {
 	Tags     string
 	Race     bool
 	Flags    []string // further build flags, such as -mod=mod
+	Compiler []string // flags of the compiler for the main modules, beside those that control needs
 	Cache    string   // folder for build caches and overlays
 	Env      []string // further environment
 }
@@ -438,13 +439,17 @@ func (b *Builder) mark() string { return filepath.Join(filepath.Dir(b.overlay), 
 func (b *Builder) Build(ctx context.Context, p Package, dir string) (*Binary, error) {
 	out := filepath.Join(dir, strings.NewReplacer("/", "_", ":", "_").Replace(p.ImportPath)+".test")
 	args := []string{"test", "-c", "-vet=off", "-overlay=" + b.overlay, "-o", out}
+	compiler := b.target.Compiler
 	if b.target.Race {
 		args = append(args, "-race")
 	} else {
 		// The functions of sync/atomic must be calls there, to be scheduling
 		// points.
+		compiler = append([]string{"-d=ssa/intrinsics/off"}, compiler...)
+	}
+	if len(compiler) > 0 {
 		for _, m := range b.modules {
-			args = append(args, "-gcflags="+m+"/...=-d=ssa/intrinsics/off")
+			args = append(args, "-gcflags="+m+"/...="+strings.Join(compiler, " "))
 		}
 	}
 	for _, f := range b.buildFlags() {
