@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"racebench/internal/explore/engine"
@@ -34,6 +35,7 @@ type Config struct {
 	Short    bool
 	Verbose  bool
 	Flags    []string // further build flags
+	Compiler []string // flags of the compiler for the packages of the main modules
 	Env      []string // further environment of builds and tests
 	Go       string   // the go command; the one in PATH
 	Launcher Launcher // starts the test binaries; nil starts them as they are
@@ -374,9 +376,20 @@ func Supported(goroot, version string) error {
 	if err := engine.Platform(); err != nil {
 		return err
 	}
+	type toolchain struct{ root, version string }
+	known := toolchain{goroot, version}
+	if err, ok := supported.Load(known); ok {
+		err, _ := err.(error)
+		return err
+	}
 	_, err := overlay.Apply(goroot, version, false)
+	supported.Store(known, err)
 	return err
 }
+
+// supported are the answers of Supported: to find one means to edit the sources
+// of a whole runtime.
+var supported sync.Map
 
 // Run explores. Defects of the tests are findings in the report; an error says
 // that something could not be done: *OptionError, *BuildError and
@@ -389,7 +402,7 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 	start := time.Now()
 	c.Progress(Progress{Phase: "build"})
 	b, err := engine.NewBuilder(ctx, engine.Target{
-		Dir: c.Dir, Patterns: c.Patterns, Tags: c.Tags, Race: c.Race, Flags: c.Flags, Cache: c.Cache, Env: c.Env, Go: c.Go,
+		Dir: c.Dir, Patterns: c.Patterns, Tags: c.Tags, Race: c.Race, Flags: c.Flags, Compiler: c.Compiler, Cache: c.Cache, Env: c.Env, Go: c.Go,
 	})
 	if err != nil {
 		return nil, err

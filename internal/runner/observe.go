@@ -87,7 +87,7 @@ func (p *process) watch(ctx context.Context, o *Options, sc Scenario, seed uint6
 		return p.ended(o, sc)
 	}
 	w := stacks.Watch{
-		Timers: o.timers(), SpinCPU: o.spinCPU, NoDumps: o.Without.Dumps, NoLeaks: o.Without.LeakProfile,
+		Timers: o.timers, SpinCPU: o.spinCPU, NoDumps: o.Without.Dumps, NoLeaks: o.Without.LeakProfile,
 	}
 	deadline := time.NewTimer(timeout)
 	defer deadline.Stop()

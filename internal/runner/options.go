@@ -90,6 +90,8 @@ type Options struct {
 	stall   time.Duration
 	spinCPU time.Duration
 	bare    bool
+	// timers says whether the judged code may use timers; withDefaults finds out.
+	timers bool
 }
 
 // Event is the state of a run after an iteration.
@@ -168,6 +170,7 @@ func (o Options) withDefaults() *Options {
 	if o.spinCPU == 0 {
 		o.spinCPU = defaultSpinCPU
 	}
+	o.timers = timers(o.Sources)
 	return &o
 }
 

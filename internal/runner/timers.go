@@ -19,11 +19,11 @@ var timerNames = map[string]map[string]bool{
 // timers reports whether the judged code may use timers: then a goroutine that
 // waits for a channel may be woken by a clock. It is assumed where the sources
 // are not known or cannot be read.
-func (o *Options) timers() bool {
-	if len(o.Sources) == 0 {
+func timers(sources map[string][]byte) bool {
+	if len(sources) == 0 {
 		return true
 	}
-	for name, text := range o.Sources {
+	for name, text := range sources {
 		file, err := parser.ParseFile(token.NewFileSet(), name, text, parser.SkipObjectResolution)
 		if err != nil {
 			return true
