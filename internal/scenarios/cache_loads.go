@@ -475,7 +475,13 @@ func staleFill(t *T) bool {
 		{name: "Clear", do: c.Clear},
 		{name: "Put and Delete", do: func() { c.Put(key, putValue); c.Delete(key) }},
 		{name: "Clear and Put", do: func() { c.Clear(); c.Put(key, putValue) }, put: true},
-	}[t.rng.IntN(5)]
+		{name: "Put and its eviction", do: func() {
+			c.Put(key, putValue)
+			for i := range c.Stats().Capacity {
+				c.Put(1000+i, i)
+			}
+		}},
+	}[t.rng.IntN(6)]
 	fromInside := t.rng.IntN(3) == 0
 	oldFirst := t.rng.IntN(2) == 0
 

@@ -211,7 +211,8 @@ func Costs(x result.Finding) []CategoryID {
 	var ids []CategoryID
 	proved := x.Confirmed && x.Severity == result.Error
 	if proved {
-		if raceKinds[x.Kind] {
+		// An iteration that fails, for whatever reason, is no passed race test.
+		if raceKinds[x.Kind] || x.Origin == result.FromHammer && len(x.Iterations) > 0 {
 			ids = append(ids, RaceTests)
 		}
 		if deadlockKinds[x.Kind] || x.Kind == result.Static && x.Potential {
