@@ -59,13 +59,6 @@ func (j *judgement) hammerOptions() runner.Options {
 func (j *judgement) hammer(ctx context.Context) error {
 	o := j.hammerOptions()
 	o.Duration = j.Duration
-	if j.Enough != nil {
-		settled, err := j.glance(ctx)
-		if settled || err != nil || ctx.Err() != nil {
-			return err
-		}
-		o.Race = j.tools.race
-	}
 	o.Decisive = j.decisive()
 	o.Progress = func(e runner.Event) {
 		j.progress(Progress{Phase: "hammer", Done: e.Done, Total: e.Total, Findings: e.Findings + len(j.res.Findings)})
@@ -79,14 +72,15 @@ func (j *judgement) hammer(ctx context.Context) error {
 	return nil
 }
 
-// glanceIterations is how often plain workers run the suite before the ones
-// with the race detector are built, where not everything is asked for.
+// glanceIterations is how often plain workers run the suite before anything
+// that has to be built first, where not everything is asked for.
 const glanceIterations = 6
 
-// glance lets plain workers look for what is wanted. Where they do not find all
-// of it, what they saw is forgotten, and the workers with the race detector are
-// built.
-func (j *judgement) glance(ctx context.Context) (settled bool, err error) {
+// hurry looks for what is wanted in the order of what it costs: a few
+// iterations of plain workers, controlled schedules, and then the whole suite
+// with the race detector. Of the plain workers' iterations nothing is kept where
+// the whole suite is run.
+func (j *judgement) hurry(ctx context.Context) error {
 	j.progress(Progress{Phase: "glance"})
 	o := j.hammerOptions()
 	o.Iterations = min(glanceIterations, j.Iterations)
@@ -94,13 +88,22 @@ func (j *judgement) glance(ctx context.Context) (settled bool, err error) {
 	o.Decisive = j.decisive()
 	e, err := runner.Run(ctx, o)
 	if err != nil {
-		return false, err
+		return err
 	}
-	if e.Interrupted || j.Enough(slices.Concat(j.res.Findings, e.Findings)) {
+	enough := func() bool { return e.Interrupted || j.Enough(slices.Concat(j.res.Findings, e.Findings)) }
+	if !enough() {
+		if err := j.explore(ctx); err != nil {
+			return err
+		}
+	}
+	if enough() || ctx.Err() != nil {
 		j.record(e)
-		return true, nil
+		return nil
 	}
-	return false, j.buildRace(ctx)
+	if err := j.buildRace(ctx); err != nil || ctx.Err() != nil {
+		return err
+	}
+	return j.hammer(ctx)
 }
 
 // record takes the evidence of the hammer.

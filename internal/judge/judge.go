@@ -53,9 +53,8 @@ type Options struct {
 	// Without names capabilities that the user agreed to do without.
 	Without []string
 	// Enough is asked whether what was found so far is all that is wanted; then
-	// nothing more is looked for. Where it is set, plain workers look first, since
-	// building the others takes longer than most wrong fixes last. Nil looks for
-	// everything.
+	// nothing more is looked for. Where it is set, what costs least looks first.
+	// Nil looks for everything.
 	Enough func([]result.Finding) bool
 	// SkipTiming leaves the comparison of speeds out of the measurement; what
 	// does not depend on the clock, the probes for over-locking, stays.
@@ -162,6 +161,8 @@ func (j *judgement) stages() []func(context.Context) error {
 		return stages{j.compile, j.canary, j.explore}
 	case !j.Score:
 		return stages{j.build, j.canary, j.hammer}
+	case j.Enough != nil:
+		return stages{j.build, j.canary, j.gate, j.rules, j.hurry, j.measure}
 	}
 	return stages{j.build, j.canary, j.gate, j.rules, j.hammer, j.explore, j.measure}
 }
