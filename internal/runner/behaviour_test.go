@@ -182,6 +182,19 @@ func TestDeadline(t *testing.T) {
 	})
 }
 
+// TestAnswerAtTheDeadline lets scenarios end when they are about to be overdue:
+// the dump that was asked for comes after the answer, or in the next run, and is
+// no forgery.
+func TestAnswerAtTheDeadline(t *testing.T) {
+	t.Parallel()
+	e := observe(t, Options{Timeout: 20 * time.Millisecond, Iterations: 100, Parallel: 1}, "nap")
+	for _, f := range e.Findings {
+		if f.Kind == result.Hostile {
+			t.Fatalf("accused: %s: %s", f.Message, f.Observed)
+		}
+	}
+}
+
 func TestRaceWorker(t *testing.T) {
 	b := race(t)
 	o := Options{Race: &b, RaceMode: RaceAll, Iterations: 3, Parallel: 1}

@@ -124,6 +124,7 @@ func (p *process) watch(ctx context.Context, o *Options, sc Scenario, seed uint6
 			if asked, err = p.send(protocol.Request{Dump: true}); err != nil {
 				return p.ended(o, sc)
 			}
+			p.dump = asked
 			deadline.Reset(10 * time.Second)
 		case r, ok := <-p.replies:
 			switch {
@@ -147,6 +148,8 @@ func (p *process) watch(ctx context.Context, o *Options, sc Scenario, seed uint6
 				}
 				last, _ := w.Last()
 				return observation{ending: overtime, where: last.Goroutines}
+			case r.Dump != nil && r.ID == p.dump:
+				// It was asked for when an earlier run was overdue, which then ended.
 			default:
 				return p.forged(sc, errors.New("a reply that nobody asked for"))
 			}

@@ -51,6 +51,7 @@ type process struct {
 	state  *os.ProcessState
 
 	lastID  uint64
+	dump    uint64 // number of the last request for a dump
 	raceLog int64
 
 	killMu   sync.Mutex

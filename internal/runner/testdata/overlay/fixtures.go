@@ -183,6 +183,7 @@ var fixtures = map[string]func(){
 			os.Stderr.Write(line)
 		}
 	},
+	"nap": func() { time.Sleep(20 * time.Millisecond) },
 	"memory": func() {
 		var kept [][]byte
 		for {
