@@ -103,7 +103,7 @@ var atomicityKinds = kinds(result.DataRace, result.LostUpdate, result.NotLineari
 // atomicSentences are the sentences of the contract that promise something in
 // one step: an invariant of theirs that breaks is a torn snapshot.
 var atomicSentences = map[string]bool{
-	"C2": true, "C5": true, "C7": true, "C8": true, "C9": true, "C12": true,
+	"C2": true, "C5": true, "C7": true, "C8": true, "C9": true, "C12": true, "C15": true,
 	"M1": true, "M3": true, "M4": true, "M5": true, "M6": true,
 	"W4": true, "W7": true, "W8": true, "W12": true,
 }
