@@ -68,7 +68,7 @@ type Row struct {
 // accusation that is false is seldom rare, and at a wrong one on which the
 // scenarios find nothing.
 const (
-	quickIterations = 10
+	quickIterations = 6
 	quickSchedules  = 60
 )
 
