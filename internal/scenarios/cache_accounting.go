@@ -510,23 +510,28 @@ func cacheClear(t *T) {
 	equal(t, "C7", "after Clear, new keys evict wrongly", [2]int{capacity, capacity}, [2]int{s.Len, int(s.Evictions)})
 }
 
-// cacheClearLookups lets one Clear meet lookups of a present key. One that found
-// the key came before the Clear, which zeroed its hit; one that did not came
-// after.
+// cacheClearLookups lets one Clear meet lookups of present keys. One that found
+// its key came before the Clear, which zeroed its hit; one that did not came
+// after, and so did every later one of that client, of whatever key.
 func cacheClearLookups(t *T) {
-	const key = 1
-	capacity := t.capacity(2)
+	capacity, keys := t.capacity(8), t.size(8, 2)
 	for range t.size(14, 1) {
 		c := cache.New[int, tagged](capacity)
-		c.Put(key, tag(key))
+		for key := range keys {
+			c.Put(key, tag(key))
+		}
 		misses := make([]int, t.clients(2))
 		for id := range misses {
 			t.add(1, func(cl *Client) {
 				for range t.size(24, 3) {
+					key := cl.rng.IntN(keys)
 					v, ok := c.Get(key)
 					checkValue(t, key, v, ok)
-					if !ok {
+					switch {
+					case !ok:
 						misses[id]++
+					case misses[id] > 0:
+						t.fail("C7", "a key was found after another one had been missed, and only a Clear removed keys", "absent", v)
 					}
 				}
 				cl.step()

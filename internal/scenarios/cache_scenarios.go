@@ -50,8 +50,8 @@ func cacheScenarios() []Scenario {
 		},
 		{
 			Name: "cache/clear-lookups", Component: Cache, Run: cacheClearLookups,
-			Doc: "One Clear meets lookups of a present key. Hits came before it and are zeroed, misses came after it and are counted: " +
-				"the statistics are exact.",
+			Doc: "One Clear meets lookups of present keys. Hits came before it and are zeroed, misses came after it and are counted: " +
+				"the statistics are exact. Who missed one key misses every other.",
 			Contract: []string{"C2", "C7", "C9"},
 		},
 		{
