@@ -332,7 +332,7 @@ func (b *Builder) build(ctx context.Context, files map[string][]byte, variant Va
 	// from which stacks and race reports are printed.
 	args := []string{"build", "-trimpath", "-buildvcs=false", "-pgo=off", "-ldflags=-s -w", "-gcflags=all=-dwarf=false", "-o", out}
 	if variant.Noise {
-		args = append(args, "-gcflags="+racebench.Module+"/internal/scenarios="+strings.Join(Hasty, " "))
+		args = append(args, "-gcflags="+racebench.Module+"/internal/scenarios/...="+strings.Join(Hasty, " "))
 	}
 	if variant.Race {
 		args = append(args, "-race")

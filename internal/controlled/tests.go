@@ -43,10 +43,11 @@ import (
 	"testing"
 
 	"%[2]s/internal/scenarios"
+	"%[2]s/internal/scenarios/harness"
 )
 
 func try(t *testing.T, scenario string) {
-	found, err := scenarios.RunTest(scenario, rand.Uint64(), scenarios.Steps)
+	found, err := scenarios.RunTest(scenario, rand.Uint64(), harness.Steps)
 	if err != nil {
 		t.Fatal(err)
 	}

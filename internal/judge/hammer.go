@@ -7,6 +7,7 @@ import (
 	"racebench/internal/result"
 	"racebench/internal/runner"
 	"racebench/internal/scenarios"
+	"racebench/internal/scenarios/harness"
 )
 
 // runnerOptions are what every use of the runner has in common.
@@ -37,7 +38,7 @@ func (j *judgement) selected() []runner.Scenario {
 	return out
 }
 
-func named(s scenarios.Scenario) runner.Scenario {
+func named(s harness.Scenario) runner.Scenario {
 	return runner.Scenario{Name: s.Name, Component: result.Component(s.Component)}
 }
 

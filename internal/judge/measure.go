@@ -12,6 +12,7 @@ import (
 	"racebench/internal/result"
 	"racebench/internal/runner"
 	"racebench/internal/scenarios"
+	"racebench/internal/scenarios/harness"
 	"racebench/internal/scoring"
 )
 
@@ -48,7 +49,7 @@ func (j *judgement) measure(ctx context.Context) error {
 	defer candidate.Close()
 	textbook := runner.NewSession(j.runnerOptions(), j.tools.baseline)
 	defer textbook.Close()
-	o := measure.Options{Spin: measure.Calibrate(func(n int) { _ = scenarios.Spin(n) }), Seed: j.Seed, Borders: scoring.SlowdownBorders()}
+	o := measure.Options{Spin: measure.Calibrate(func(n int) { _ = harness.Spin(n) }), Seed: j.Seed, Borders: scoring.SlowdownBorders()}
 	for _, w := range scenarios.Workloads() {
 		o.Workloads = append(o.Workloads, measure.Workload{Name: w.Name, Component: result.Component(w.Component), Goroutines: w.Goroutines})
 	}

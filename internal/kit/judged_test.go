@@ -14,6 +14,7 @@ import (
 	"racebench/internal/runner"
 	"racebench/internal/runner/isolate"
 	"racebench/internal/scenarios"
+	"racebench/internal/scenarios/harness"
 )
 
 // The test binary isolates the workers that it starts.
@@ -25,7 +26,7 @@ func TestMain(m *testing.M) {
 }
 
 // hammer runs scenarios on the starter, in workers built as the judge does.
-func hammer(t *testing.T, list []scenarios.Scenario, mode runner.RaceMode, iterations int) *runner.Evidence {
+func hammer(t *testing.T, list []harness.Scenario, mode runner.RaceMode, iterations int) *runner.Evidence {
 	t.Helper()
 	toolchain, err := build.Detect(t.Context())
 	if errors.Is(err, build.ErrNoToolchain) || mode != runner.RaceNone && !toolchain.Race {

@@ -3,6 +3,8 @@ package scenarios
 import (
 	"slices"
 	"strconv"
+
+	"racebench/internal/scenarios/harness"
 )
 
 // Sentence is one numbered sentence of docs/contract.md and what checks it.
@@ -35,7 +37,7 @@ func Sentences() []Sentence {
 		}
 	}
 	for i := range all {
-		for _, list := range [][]Scenario{All(), Gates(), Probes()} {
+		for _, list := range [][]harness.Scenario{All(), Gates(), Probes()} {
 			for _, s := range list {
 				if slices.Contains(s.Contract, all[i].Number) {
 					all[i].Scenarios = append(all[i].Scenarios, s.Name)

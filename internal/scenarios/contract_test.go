@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"testing"
+
+	"racebench/internal/scenarios/harness"
 )
 
 // TestSentences keeps contract, table and scenarios together: every sentence of
@@ -30,7 +32,7 @@ func TestSentences(t *testing.T) {
 	if len(want) == 0 || !slices.Equal(want, got) {
 		t.Errorf("the contract has the sentences\n%v\nthe table has\n%v", want, got)
 	}
-	for _, list := range [][]Scenario{All(), Gates(), Probes()} {
+	for _, list := range [][]harness.Scenario{All(), Gates(), Probes()} {
 		for _, s := range list {
 			for _, number := range s.Contract {
 				if !slices.Contains(want, number) {
@@ -45,7 +47,7 @@ func TestSentences(t *testing.T) {
 func TestScenarioTexts(t *testing.T) {
 	perComponent := map[string]int{}
 	names := map[string]bool{}
-	for _, list := range [][]Scenario{All(), Gates(), Probes()} {
+	for _, list := range [][]harness.Scenario{All(), Gates(), Probes()} {
 		for _, s := range list {
 			if names[s.Name] || s.Doc == "" || len(s.Contract) == 0 || s.Run == nil {
 				t.Errorf("%q is incomplete or not unique", s.Name)
@@ -59,7 +61,7 @@ func TestScenarioTexts(t *testing.T) {
 	for _, s := range All() {
 		perComponent[s.Component]++
 	}
-	for _, c := range []string{Cache, Counter, WorkerPool} {
+	for _, c := range []string{harness.Cache, harness.Counter, harness.WorkerPool} {
 		if perComponent[c] < 8 {
 			t.Errorf("%s has %d scenarios, want at least 8", c, perComponent[c])
 		}

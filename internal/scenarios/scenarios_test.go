@@ -7,6 +7,7 @@ import (
 	"racebench/internal/history"
 	"racebench/internal/model"
 	"racebench/internal/protocol"
+	"racebench/internal/scenarios/harness"
 )
 
 // TestRight runs every scenario many times on the built-in components, which
@@ -15,7 +16,7 @@ func TestRight(t *testing.T) {
 	for _, s := range All() {
 		t.Run(s.Name, func(t *testing.T) {
 			for seed := range uint64(20) {
-				out := Execute(s, Config{Seed: seed})
+				out := harness.Execute(s, harness.Config{Seed: seed})
 				for _, v := range out.Violations {
 					t.Fatalf("seed %d (%s): %+v\n%s", seed, out.Parameters, v, v.Stack)
 				}
@@ -32,7 +33,7 @@ func TestRight(t *testing.T) {
 func TestGates(t *testing.T) {
 	for _, s := range Gates() {
 		for seed := range uint64(20) {
-			out := Execute(s, Config{Seed: seed})
+			out := harness.Execute(s, harness.Config{Seed: seed})
 			for _, v := range out.Violations {
 				t.Fatalf("%s: seed %d: %+v\n%s", s.Name, seed, v, v.Stack)
 			}
@@ -53,7 +54,7 @@ func TestGates(t *testing.T) {
 func TestProbes(t *testing.T) {
 	for _, s := range Probes() {
 		for seed := range uint64(3) {
-			out := Execute(s, Config{Seed: seed})
+			out := harness.Execute(s, harness.Config{Seed: seed})
 			for _, v := range out.Violations {
 				t.Errorf("%s: seed %d: %+v\n%s", s.Name, seed, v, v.Stack)
 			}
@@ -82,7 +83,7 @@ func BenchmarkScenario(b *testing.B) {
 		b.Run(s.Name, func(b *testing.B) {
 			seed := uint64(0)
 			for b.Loop() {
-				Execute(s, Config{Seed: seed})
+				harness.Execute(s, harness.Config{Seed: seed})
 				seed++
 			}
 		})

@@ -5,6 +5,7 @@ import (
 
 	"racebench/internal/model"
 	"racebench/internal/protocol"
+	"racebench/internal/scenarios/harness"
 )
 
 // maxConfigurations bounds the search for a linearization in RunTest.
@@ -24,11 +25,11 @@ func RunTest(name string, seed uint64, now func() int64) ([]protocol.Violation, 
 		if s.Stress {
 			return nil, fmt.Errorf("scenarios: %s has no small mode", name)
 		}
-		out := Execute(s, Config{Seed: seed, Small: true, Now: now})
+		out := harness.Execute(s, harness.Config{Seed: seed, Small: true, Now: now})
 		found := out.Violations
 		for _, h := range out.Histories {
 			if ok, decided := model.Linearizable(h, maxConfigurations); decided && !ok {
-				found = append(found, violation(kindNotLinearizable, "G1",
+				found = append(found, harness.NewViolation(harness.KindNotLinearizable, "G1",
 					"a recorded history is not linearizable", "an order that explains every result",
 					describe(h)))
 			}

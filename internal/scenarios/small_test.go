@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"racebench/internal/model"
+	"racebench/internal/scenarios/harness"
 )
 
 // TestSmall runs the small mode of every scenario on the built-in components.
@@ -34,7 +35,7 @@ func TestSmallIsSmall(t *testing.T) {
 			continue
 		}
 		for seed := range uint64(10) {
-			out := Execute(s, Config{Seed: seed, Small: true})
+			out := harness.Execute(s, harness.Config{Seed: seed, Small: true})
 			if out.Operations > 60 {
 				t.Errorf("%s: seed %d: %d operations", s.Name, seed, out.Operations)
 			}

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"racebench/internal/scenarios/harness"
 )
 
 func TestWorkloadsAreFoundByTheirName(t *testing.T) {
@@ -37,8 +39,8 @@ func TestWorkloadsDoTheirWork(t *testing.T) {
 			for _, want := range []int64{0, 1, 7, 1000} {
 				var got atomic.Int64
 				counted := w
-				counted.prepare = func(goroutines, spin int) (func(int, int, *rand.Rand), func()) {
-					operation, end := w.prepare(goroutines, spin)
+				counted.Prepare = func(goroutines, spin int) (func(int, int, *rand.Rand), func()) {
+					operation, end := w.Prepare(goroutines, spin)
 					return func(g, i int, rng *rand.Rand) {
 						got.Add(1)
 						operation(g, i, rng)
@@ -58,7 +60,7 @@ func TestWorkloadsDoTheirWork(t *testing.T) {
 func TestSpinDependsOnAllRounds(t *testing.T) {
 	seen := map[uint64]int{}
 	for rounds := range 1000 {
-		x := Spin(rounds)
+		x := harness.Spin(rounds)
 		if before, ok := seen[x]; ok {
 			t.Fatalf("%d and %d rounds return the same", before, rounds)
 		}

@@ -4,12 +4,13 @@ import (
 	"racebench/internal/planted"
 	"racebench/internal/protocol"
 	"racebench/internal/scenarios"
+	"racebench/internal/scenarios/harness"
 )
 
 // names lists everything that execute knows.
 func names() []string {
 	var list []string
-	for _, group := range [][]scenarios.Scenario{scenarios.All(), scenarios.Gates(), scenarios.Probes()} {
+	for _, group := range [][]harness.Scenario{scenarios.All(), scenarios.Gates(), scenarios.Probes()} {
 		for _, s := range group {
 			list = append(list, s.Name)
 		}
@@ -22,12 +23,12 @@ func names() []string {
 
 // execute runs a scenario or a planted defect and returns when it has ended,
 // which may be never.
-func execute(q protocol.Run, p *scenarios.Progress) protocol.Outcome {
+func execute(q protocol.Run, p *harness.Progress) protocol.Outcome {
 	if d, ok := planted.Find(q.Scenario); ok {
 		return planted.Execute(d)
 	}
 	if sc, ok := scenarios.Find(q.Scenario); ok {
-		return scenarios.Execute(sc, scenarios.Config{Seed: q.Seed, Progress: p})
+		return harness.Execute(sc, harness.Config{Seed: q.Seed, Progress: p})
 	}
 	return protocol.Outcome{Unknown: true}
 }

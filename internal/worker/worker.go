@@ -19,7 +19,7 @@ import (
 	"time"
 
 	"racebench/internal/protocol"
-	"racebench/internal/scenarios"
+	"racebench/internal/scenarios/harness"
 )
 
 // maxStack bounds the stack of one goroutine in bytes, far above what a right
@@ -57,7 +57,7 @@ type server struct {
 type run struct {
 	id       uint64
 	request  protocol.Run
-	progress *scenarios.Progress
+	progress *harness.Progress
 	done     chan protocol.Outcome
 	began    time.Time
 	// operations and changed say when an operation was last seen to end.
@@ -162,12 +162,12 @@ func (s *server) start(id uint64, q protocol.Run) *run {
 	s.before = goroutines(stacks())
 	now := time.Now()
 	r := &run{
-		id: id, request: q, progress: new(scenarios.Progress), done: make(chan protocol.Outcome, 1),
+		id: id, request: q, progress: new(harness.Progress), done: make(chan protocol.Outcome, 1),
 		began: now, changed: now, long: now.Add(time.Second),
 	}
 	// The outcome has room in the channel, so that this goroutine never waits
 	// for the loop.
-	go func(q protocol.Run, p *scenarios.Progress, done chan<- protocol.Outcome) {
+	go func(q protocol.Run, p *harness.Progress, done chan<- protocol.Outcome) {
 		done <- execute(q, p)
 	}(q, r.progress, r.done)
 	return r

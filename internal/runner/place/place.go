@@ -63,12 +63,12 @@ func (f Frame) Package() string {
 
 // ours finds the folder of a file of racebench's own, or of a candidate laid out
 // beside it.
-var ours = regexp.MustCompile(`(?:^|/)internal/([a-z]+)/[^/]+\.go$`)
+var ours = regexp.MustCompile(`(?:^|/)internal/((?:scenarios/)?[a-z]+)/[^/]+\.go$`)
 
-// room is the folder below internal that holds the frame's code; empty for
+// folder is the folder below internal that holds the frame's code; empty for
 // anybody else's. The file decides: a closure that was inlined bears the name of
 // the function, and the package, that it was inlined into.
-func (f Frame) room() string {
+func (f Frame) folder() string {
 	if m := ours.FindStringSubmatch(f.File); m != nil {
 		// The standard library has folders called internal, too.
 		if strings.HasPrefix(f.Function, module) || strings.HasPrefix(f.Function, "main.") {
@@ -84,6 +84,12 @@ func (f Frame) room() string {
 		return ""
 	}
 	return below
+}
+
+// room is the first of the folders.
+func (f Frame) room() string {
+	first, _, _ := strings.Cut(f.folder(), "/")
+	return first
 }
 
 // Component is the component whose code the frame runs, if any.
@@ -102,8 +108,8 @@ func (f Frame) Judged() bool {
 // Scenario reports whether the frame runs a scenario.
 func (f Frame) Scenario() bool { return f.room() == "scenarios" }
 
-// Harness reports whether the frame runs the worker's own loop.
-func (f Frame) Harness() bool { return f.room() == "worker" }
+// Worker reports whether the frame runs the worker's own loop.
+func (f Frame) Worker() bool { return f.room() == "worker" }
 
 // Hidden reports whether the frame is noise of the build step, which no reader
 // needs to see.
@@ -119,8 +125,8 @@ func (f Frame) Position() result.Position {
 	short := path.Base(pkg)
 	if c, ok := f.Component(); ok {
 		dir = string(c)
-	} else if room := f.room(); room != "" {
-		dir = "internal/" + room
+	} else if folder := f.folder(); folder != "" {
+		dir = "internal/" + folder
 	}
 	p := result.Position{File: dir + "/" + base, Line: f.Line, Function: short}
 	if f.File == "" {

@@ -40,9 +40,9 @@ func TestFrame(t *testing.T) {
 			result.Position{File: "internal/cache/cache.go", Line: 1, Function: "cache.Fake"},
 		},
 		{
-			place.Frame{Function: "racebench/internal/scenarios.(*T).until", File: "racebench/internal/scenarios/latch.go", Line: 2},
+			place.Frame{Function: "racebench/internal/scenarios/harness.(*T).Until", File: "racebench/internal/scenarios/harness/latch.go", Line: 2},
 			"",
-			result.Position{File: "internal/scenarios/latch.go", Line: 2, Function: "scenarios.(*T).until"},
+			result.Position{File: "internal/scenarios/harness/latch.go", Line: 2, Function: "harness.(*T).Until"},
 		},
 	} {
 		if got, ok := c.frame.Component(); ok != (c.component != "") || ok && got != c.component {

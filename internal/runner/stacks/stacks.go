@@ -94,7 +94,7 @@ func frame(c stack.Call) place.Frame {
 
 // harness reports whether the goroutine belongs to the worker's own loop.
 func (g Goroutine) harness() bool {
-	return slices.ContainsFunc(g.Frames, place.Frame.Harness)
+	return slices.ContainsFunc(g.Frames, place.Frame.Worker)
 }
 
 // Parked reports whether the goroutine waits for another goroutine. Waiting for
@@ -125,7 +125,7 @@ func (g Goroutine) Running() bool {
 // again whether a condition has come true, and changes nothing meanwhile.
 func (g Goroutine) Polling() bool {
 	return slices.ContainsFunc(g.Frames, func(f place.Frame) bool {
-		return f.Scenario() && strings.HasSuffix(f.Function, ".until")
+		return f.Scenario() && strings.HasSuffix(f.Function, ".Until")
 	})
 }
 

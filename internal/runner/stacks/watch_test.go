@@ -19,7 +19,7 @@ func goroutine(id int, state string, frames ...string) string {
 		function, file, _ := strings.Cut(f, " ")
 		fmt.Fprintf(&b, "%s(...)\n\t%s +0x1\n", function, file)
 	}
-	b.WriteString("created by racebench/internal/scenarios.Execute in goroutine 1\n\tracebench/internal/scenarios/harness.go:1 +0x1\n")
+	b.WriteString("created by racebench/internal/scenarios/harness.Execute in goroutine 1\n\tracebench/internal/scenarios/harness/harness.go:1 +0x1\n")
 	return b.String()
 }
 
@@ -27,8 +27,8 @@ const (
 	get   = "racebench/internal/cache.(*Cache[...]).Get racebench/internal/cache/cache.go:10"
 	put   = "racebench/internal/cache.(*Cache[...]).Put racebench/internal/cache/cache.go:20"
 	put2  = "racebench/internal/cache.(*Cache[...]).Put racebench/internal/cache/cache.go:21"
-	until = "racebench/internal/scenarios.(*T).until racebench/internal/scenarios/latch.go:5"
-	main  = "racebench/internal/scenarios.execute racebench/internal/scenarios/harness.go:60"
+	until = "racebench/internal/scenarios/harness.(*T).Until racebench/internal/scenarios/harness/latch.go:5"
+	main  = "racebench/internal/scenarios/harness.execute racebench/internal/scenarios/harness/harness.go:60"
 )
 
 // What a watch must prove, and more important, what it must not.
@@ -42,8 +42,8 @@ func TestWatch(t *testing.T) {
 		return stacks.Snapshot{Goroutines: list, CPU: cpu, Operations: operations}
 	}
 	mutex := goroutine(5, "sync.Mutex.Lock", get, main)
-	owned := strings.Replace(goroutine(9, "sync.Cond.Wait (leaked)", put), "internal/scenarios.Execute", "internal/cache.New[...]", 1)
-	owned = strings.Replace(owned, "scenarios/harness.go", "cache/cache.go", 1)
+	owned := strings.Replace(goroutine(9, "sync.Cond.Wait (leaked)", put), "internal/scenarios/harness.Execute", "internal/cache.New[...]", 1)
+	owned = strings.Replace(owned, "scenarios/harness/harness.go", "cache/cache.go", 1)
 	receive := goroutine(6, "chan receive", put, main)
 	for _, c := range []struct {
 		name  string

@@ -3,7 +3,7 @@ package worker
 import (
 	"racebench/internal/planted"
 	"racebench/internal/protocol"
-	"racebench/internal/scenarios"
+	"racebench/internal/scenarios/harness"
 )
 
 // names and execute replace the worker's own: they know the fixtures of the
@@ -11,7 +11,7 @@ import (
 
 func names() []string { return nil }
 
-func execute(q protocol.Run, p *scenarios.Progress) protocol.Outcome {
+func execute(q protocol.Run, p *harness.Progress) protocol.Outcome {
 	if d, ok := planted.Find(q.Scenario); ok {
 		return planted.Execute(d)
 	}

@@ -16,6 +16,7 @@ import (
 	"racebench/internal/history"
 	"racebench/internal/model"
 	"racebench/internal/scenarios"
+	"racebench/internal/scenarios/harness"
 	"racebench/internal/workerpool"
 )
 
@@ -35,9 +36,9 @@ func main() {
 	}
 }
 
-func hunt(s scenarios.Scenario) string {
+func hunt(s harness.Scenario) string {
 	for try := range uint64(tries) {
-		out := scenarios.Execute(s, scenarios.Config{Seed: try})
+		out := harness.Execute(s, harness.Config{Seed: try})
 		for _, v := range out.Violations {
 			return fmt.Sprintf("found after %d: %s: %s", try+1, v.Kind, v.Contract)
 		}

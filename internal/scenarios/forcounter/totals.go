@@ -1,4 +1,4 @@
-package scenarios
+package forcounter
 
 import (
 	"fmt"
@@ -9,6 +9,7 @@ import (
 
 	"racebench/internal/counter"
 	"racebench/internal/model"
+	"racebench/internal/scenarios/harness"
 )
 
 // plus adds snapshots field by field.
@@ -21,23 +22,23 @@ func plus(a, b counter.Stats) counter.Stats {
 
 // totals reports a violation unless a snapshot is what was expected. If nothing
 // in it is too much and something too little, updates were lost.
-func totals(t *T, contract, message string, want, got counter.Stats) {
+func totals(t *harness.T, contract, message string, want, got counter.Stats) {
 	if got == want {
 		return
 	}
-	kind := kindInvariant
+	kind := harness.KindInvariant
 	if got.Total <= want.Total && got.Succeeded <= want.Succeeded && got.Failed <= want.Failed &&
 		got.ProcessingTime <= want.ProcessingTime {
-		kind = kindLostUpdate
+		kind = harness.KindLostUpdate
 	}
-	t.report(violation(kind, contract, message, fmt.Sprintf("%+v", want), fmt.Sprintf("%+v", got)))
+	t.Report(harness.NewViolation(kind, contract, message, fmt.Sprintf("%+v", want), fmt.Sprintf("%+v", got)))
 }
 
-func counterExactTotals(t *T) {
+func counterExactTotals(t *harness.T) {
 	c := counter.New()
 	var want counter.Stats
-	each := t.size(160, 4)
-	for id := range t.clients(3) {
+	each := t.Size(160, 4)
+	for id := range t.Clients(3) {
 		elapsed := time.Duration(id + 1)
 		var mine counter.Stats
 		for i := range each {
@@ -54,7 +55,7 @@ func counterExactTotals(t *T) {
 			}
 		}
 		want = plus(want, mine)
-		t.add(1, func(cl *Client) {
+		t.Add(1, func(cl *harness.Client) {
 			for i := range each {
 				switch i % 5 {
 				case 0, 1:
@@ -66,51 +67,51 @@ func counterExactTotals(t *T) {
 				default:
 					c.Increment()
 				}
-				cl.step()
+				cl.Step()
 			}
 		})
 	}
-	t.run()
+	t.Run()
 	totals(t, "M1", "the totals are not the sums of what was recorded", want, c.Stats())
 	totals(t, "M4", "Reset does not return the totals", want, c.Reset())
-	equal(t, "M4", "something is left after Reset", counter.Stats{}, c.Stats())
-	equal(t, "M5", "SuccessRate of an empty counter", 0, c.SuccessRate())
-	equal(t, "M5", "AverageProcessingTime of an empty counter", 0, c.AverageProcessingTime())
+	harness.Equal(t, "M4", "something is left after Reset", counter.Stats{}, c.Stats())
+	harness.Equal(t, "M5", "SuccessRate of an empty counter", 0, c.SuccessRate())
+	harness.Equal(t, "M5", "AverageProcessingTime of an empty counter", 0, c.AverageProcessingTime())
 }
 
 // counterIncrements makes no pause between operations: the window of an atomic
 // load followed by a store is a few instructions wide, with no statement
 // between.
-func counterIncrements(t *T) {
-	each := t.size(400, 3)
-	for range t.size(2, 1) {
+func counterIncrements(t *harness.T) {
+	each := t.Size(400, 3)
+	for range t.Size(2, 1) {
 		c := counter.New()
-		n := t.clients(2)
-		t.add(n, func(cl *Client) {
+		n := t.Clients(2)
+		t.Add(n, func(cl *harness.Client) {
 			for range each {
 				c.Increment()
 			}
-			cl.step()
+			cl.Step()
 		})
-		t.run()
+		t.Run()
 		totals(t, "M2", "increments were lost", counter.Stats{Total: uint64(n * each)}, c.Reset())
-		t.add(n, func(cl *Client) {
+		t.Add(n, func(cl *harness.Client) {
 			for range each {
 				c.RecordRequest(true, 1)
 			}
-			cl.step()
+			cl.Step()
 		})
-		t.run()
+		t.Run()
 		m := uint64(n * each)
 		totals(t, "M1", "records were lost",
 			counter.Stats{Total: m, Succeeded: m, ProcessingTime: time.Duration(m)}, c.Stats())
-		t.add(n, func(cl *Client) {
+		t.Add(n, func(cl *harness.Client) {
 			for range each {
 				c.RecordRequest(false, 1)
 			}
-			cl.step()
+			cl.Step()
 		})
-		t.run()
+		t.Run()
 		totals(t, "M1", "records were lost",
 			counter.Stats{Total: 2 * m, Succeeded: m, Failed: m, ProcessingTime: time.Duration(2 * m)}, c.Stats())
 	}
@@ -131,42 +132,42 @@ func recordEither(c *counter.Counter, success bool) {
 }
 
 // checkWhole checks a snapshot of a counter that recordEither alone changes.
-func checkWhole(t *T, contract, what string, s counter.Stats) {
+func checkWhole(t *harness.T, contract, what string, s counter.Stats) {
 	took := time.Duration(s.Succeeded)*successTime + time.Duration(s.Failed)*failureTime
 	want := counter.Stats{Total: s.Succeeded + s.Failed, Succeeded: s.Succeeded, Failed: s.Failed, ProcessingTime: took}
-	equal(t, contract, what+" mixes two moments", want, s)
+	harness.Equal(t, contract, what+" mixes two moments", want, s)
 }
 
-func counterSnapshot(t *T) {
+func counterSnapshot(t *harness.T) {
 	c := counter.New()
-	n, each := t.clients(2), t.size(100, 3)
-	t.add(n, func(cl *Client) {
+	n, each := t.Clients(2), t.Size(100, 3)
+	t.Add(n, func(cl *harness.Client) {
 		for range each {
-			recordEither(c, cl.rng.IntN(2) == 0)
-			cl.step()
+			recordEither(c, cl.Rand.IntN(2) == 0)
+			cl.Step()
 		}
 	})
-	t.add(t.size(2, 1), func(cl *Client) {
+	t.Add(t.Size(2, 1), func(cl *harness.Client) {
 		var last counter.Stats
 		for range each {
 			s := c.Stats()
 			checkWhole(t, "M3", "a snapshot", s)
 			if s.Succeeded < last.Succeeded || s.Failed < last.Failed {
-				t.fail("M3", "a later snapshot shows fewer requests", last, s)
+				t.Fail("M3", "a later snapshot shows fewer requests", last, s)
 			}
 			last = s
-			cl.step()
+			cl.Step()
 		}
 	})
-	t.run()
+	t.Run()
 	s := c.Stats()
 	checkWhole(t, "M3", "the last snapshot", s)
-	total(t, "M1", "the total is not the number of requests", uint64(n*each), s.Total)
+	harness.Total(t, "M1", "the total is not the number of requests", uint64(n*each), s.Total)
 	checkRates(t, c, s)
 }
 
 // checkRates compares the rates with a snapshot while nothing happens.
-func checkRates(t *T, c *counter.Counter, s counter.Stats) {
+func checkRates(t *harness.T, c *counter.Counter, s counter.Stats) {
 	rate, average := 0.0, time.Duration(0)
 	if s.Total > 0 {
 		rate = float64(s.Succeeded) / float64(s.Total)
@@ -176,51 +177,51 @@ func checkRates(t *T, c *counter.Counter, s counter.Stats) {
 	}
 	for _, got := range []float64{c.SuccessRate(), s.SuccessRate()} {
 		if !(math.Abs(got-rate) < 1e-9) {
-			t.fail("M5", "SuccessRate is not Succeeded/Total", rate, got)
+			t.Fail("M5", "SuccessRate is not Succeeded/Total", rate, got)
 		}
 	}
 	for _, got := range []time.Duration{c.AverageProcessingTime(), s.AverageProcessingTime()} {
 		if got < average-1 || got > average+1 {
-			t.fail("M5", "AverageProcessingTime is not ProcessingTime/(Succeeded+Failed)", average, got)
+			t.Fail("M5", "AverageProcessingTime is not ProcessingTime/(Succeeded+Failed)", average, got)
 		}
 	}
 }
 
-func counterIncrementSnapshot(t *T) {
+func counterIncrementSnapshot(t *harness.T) {
 	c := counter.New()
-	n, each := t.clients(2), t.size(100, 3)
-	t.add(n, func(cl *Client) {
+	n, each := t.Clients(2), t.Size(100, 3)
+	t.Add(n, func(cl *harness.Client) {
 		for i := range each {
 			c.Increment()
-			cl.step()
+			cl.Step()
 			recordEither(c, i%2 == 0)
-			cl.step()
+			cl.Step()
 		}
 	})
-	t.add(t.size(2, 1), func(cl *Client) {
+	t.Add(t.Size(2, 1), func(cl *harness.Client) {
 		for range each {
 			s := c.Stats()
 			recorded := s.Succeeded + s.Failed
 			// Each goroutine has at most one increment without its record.
 			if ahead := int64(s.Total - 2*recorded); ahead < 0 || ahead > int64(n) {
-				t.fail("M3", "a snapshot mixes two moments: each goroutine increments, then records, in turns",
+				t.Fail("M3", "a snapshot mixes two moments: each goroutine increments, then records, in turns",
 					"0 <= Total - 2*(Succeeded+Failed) <= number of goroutines", s)
 			}
-			cl.step()
+			cl.Step()
 		}
 	})
-	t.run()
-	total(t, "M2", "the total is not the number of requests", uint64(2*n*each), c.Stats().Total)
+	t.Run()
+	harness.Total(t, "M2", "the total is not the number of requests", uint64(2*n*each), c.Stats().Total)
 }
 
-func counterConservation(t *T) {
+func counterConservation(t *harness.T) {
 	c := counter.New()
-	n, each := t.clients(2), t.size(100, 3)
+	n, each := t.Clients(2), t.Size(100, 3)
 	want := make([]counter.Stats, n)
 	for id := range n {
-		t.add(1, func(cl *Client) {
+		t.Add(1, func(cl *harness.Client) {
 			for range each {
-				success := cl.rng.IntN(2) == 0
+				success := cl.Rand.IntN(2) == 0
 				recordEither(c, success)
 				want[id].Total++
 				if success {
@@ -230,28 +231,28 @@ func counterConservation(t *T) {
 					want[id].Failed++
 					want[id].ProcessingTime += failureTime
 				}
-				cl.step()
+				cl.Step()
 			}
 		})
 	}
-	returned := make([]counter.Stats, t.size(2, 1))
+	returned := make([]counter.Stats, t.Size(2, 1))
 	for id := range returned {
-		t.add(1, func(cl *Client) {
+		t.Add(1, func(cl *harness.Client) {
 			for range each / 2 {
 				s := c.Reset()
 				checkWhole(t, "M4", "what Reset returned", s)
 				returned[id] = plus(returned[id], s)
-				cl.step()
+				cl.Step()
 			}
 		})
 	}
-	t.add(1, func(cl *Client) {
+	t.Add(1, func(cl *harness.Client) {
 		for range each / 2 {
 			checkWhole(t, "M4", "a snapshot beside Reset", c.Stats())
-			cl.step()
+			cl.Step()
 		}
 	})
-	t.run()
+	t.Run()
 	all, sum := counter.Stats{}, c.Stats()
 	for _, s := range want {
 		all = plus(all, s)
@@ -265,35 +266,35 @@ func counterConservation(t *T) {
 // counterPrefix lets goroutines record a success and a failure in turns. What is
 // returned by all Resets so far was recorded before the last of them, so it has
 // of each goroutine as many failures as successes, or one less.
-func counterPrefix(t *T) {
+func counterPrefix(t *harness.T) {
 	c := counter.New()
-	n, each := 1+t.rng.IntN(t.clients(2)), t.size(150, 3)
-	t.add(n, func(cl *Client) {
+	n, each := 1+t.Rand.IntN(t.Clients(2)), t.Size(150, 3)
+	t.Add(n, func(cl *harness.Client) {
 		for range each {
 			c.RecordRequest(true, successTime)
 			c.RecordRequest(false, failureTime)
-			cl.step()
+			cl.Step()
 		}
 	})
-	t.add(1, func(cl *Client) {
+	t.Add(1, func(cl *harness.Client) {
 		var sum counter.Stats
 		for range each {
 			sum = plus(sum, c.Reset())
 			if ahead := int64(sum.Succeeded - sum.Failed); ahead < 0 || ahead > int64(n) {
-				t.fail("M4", "what Resets returned mixes moments: each goroutine succeeds, then fails, in turns",
+				t.Fail("M4", "what Resets returned mixes moments: each goroutine succeeds, then fails, in turns",
 					"0 <= Succeeded-Failed <= number of goroutines", sum)
 			}
-			cl.step()
+			cl.Step()
 		}
 	})
-	t.run()
+	t.Run()
 }
 
 // counterMemory records requests and asks how much memory is held afterwards,
 // and makes counters and asks whether they are still there.
-func counterMemory(t *T) {
+func counterMemory(t *harness.T) {
 	c := counter.New()
-	grows(t, "Counter", func(i int) {
+	harness.Grows(t, "Counter", func(i int) {
 		c.RecordRequest(i%2 == 0, time.Duration(i))
 		c.Increment()
 		switch i % 8 {
@@ -307,19 +308,19 @@ func counterMemory(t *T) {
 	})
 	runtime.KeepAlive(c)
 	var counters []weak.Pointer[counter.Counter]
-	for range copies {
+	for range harness.Copies {
 		one := counter.New()
 		one.RecordRequest(true, 1)
 		one.Reset()
 		counters = append(counters, weak.Make(one))
-		t.step()
+		t.Step()
 	}
-	forgotten(t, counters)
+	harness.Forgotten(t, counters)
 }
 
-func counterResetOnce(t *T) {
+func counterResetOnce(t *harness.T) {
 	c := counter.New()
-	for round := range t.size(12, 1) {
+	for round := range t.Size(12, 1) {
 		var all counter.Stats
 		for i := range 5 + round {
 			success := i%2 == 0
@@ -333,20 +334,20 @@ func counterResetOnce(t *T) {
 				all.ProcessingTime += failureTime
 			}
 		}
-		returned := make([]counter.Stats, t.clients(2))
+		returned := make([]counter.Stats, t.Clients(2))
 		for id := range returned {
-			t.add(1, func(cl *Client) {
+			t.Add(1, func(cl *harness.Client) {
 				returned[id] = c.Reset()
-				cl.step()
+				cl.Step()
 			})
 		}
-		t.run()
-		if t.gaveUp() {
+		t.Run()
+		if t.GaveUp() {
 			return
 		}
 		for _, s := range returned {
 			if s != all && s != (counter.Stats{}) {
-				t.fail("M4", "one of several Resets returned a part", all, s)
+				t.Fail("M4", "one of several Resets returned a part", all, s)
 			}
 		}
 		var sum counter.Stats
@@ -354,49 +355,49 @@ func counterResetOnce(t *T) {
 			sum = plus(sum, s)
 		}
 		totals(t, "M4", "several Resets returned more or less than was recorded", all, sum)
-		equal(t, "M4", "something is left after Reset", counter.Stats{}, c.Stats())
+		harness.Equal(t, "M4", "something is left after Reset", counter.Stats{}, c.Stats())
 	}
 }
 
-func counterRates(t *T) {
+func counterRates(t *harness.T) {
 	const took = 7 * time.Nanosecond
 	c := counter.New()
-	n, each := t.clients(1), t.size(100, 3)
-	t.add(n, func(cl *Client) {
+	n, each := t.Clients(1), t.Size(100, 3)
+	t.Add(n, func(cl *harness.Client) {
 		for range each {
 			c.RecordRequest(true, took)
-			cl.step()
+			cl.Step()
 		}
 	})
-	t.add(1, func(cl *Client) {
+	t.Add(1, func(cl *harness.Client) {
 		for range each {
 			c.Reset()
-			cl.step()
+			cl.Step()
 		}
 	})
-	t.add(1, func(cl *Client) {
+	t.Add(1, func(cl *harness.Client) {
 		for range each {
 			if r := c.SuccessRate(); r != 0 && !(math.Abs(r-1) < 1e-9) {
-				t.fail("M5", "SuccessRate mixes two moments: all requests succeed", "1, or 0 when there are none", r)
+				t.Fail("M5", "SuccessRate mixes two moments: all requests succeed", "1, or 0 when there are none", r)
 			}
-			cl.step()
+			cl.Step()
 		}
 	})
-	t.add(1, func(cl *Client) {
+	t.Add(1, func(cl *harness.Client) {
 		for range each {
 			if a := c.AverageProcessingTime(); a != 0 && (a < took-1 || a > took+1) {
-				t.fail("M5", "AverageProcessingTime mixes two moments: all requests take 7 ns", "7ns, or 0s when there are none", a)
+				t.Fail("M5", "AverageProcessingTime mixes two moments: all requests take 7 ns", "7ns, or 0s when there are none", a)
 			}
-			cl.step()
+			cl.Step()
 		}
 	})
-	t.run()
+	t.Run()
 }
 
-func counterMixedRates(t *T) {
+func counterMixedRates(t *harness.T) {
 	const quick, slow = 1000 * time.Nanosecond, 3000 * time.Nanosecond
 	c := counter.New()
-	n, each := t.clients(2), t.size(80, 2)
+	n, each := t.Clients(2), t.Size(80, 2)
 	// Beforehand there is so much that what the goroutines are in the middle
 	// of moves the rates by little.
 	const before = 100
@@ -405,78 +406,78 @@ func counterMixedRates(t *T) {
 		c.RecordRequest(false, slow)
 		c.Increment()
 	}
-	t.add(n, func(cl *Client) {
+	t.Add(n, func(cl *harness.Client) {
 		for range each {
 			c.RecordRequest(true, quick)
 			c.RecordRequest(false, slow)
 			c.Increment()
-			cl.step()
+			cl.Step()
 		}
 	})
 	// With R whole rounds, a goroutine that is between its calls has one
 	// success, or one success and one failure, more. So the rate lies between
 	// R/3R and (R+n)/(3R+n), and the average at most at the mean of the times.
 	slack := float64(n) / before
-	t.add(1, func(cl *Client) {
+	t.Add(1, func(cl *harness.Client) {
 		for range 2 * each {
 			if r := c.SuccessRate(); !(r >= 1./3-1e-9 && r <= (1+slack)/(3+slack)+1e-9) {
-				t.fail("M5", "SuccessRate mixes two moments: one request in three succeeds", "1/3, or a little more", r)
+				t.Fail("M5", "SuccessRate mixes two moments: one request in three succeeds", "1/3, or a little more", r)
 			}
-			cl.step()
+			cl.Step()
 		}
 	})
-	t.add(1, func(cl *Client) {
+	t.Add(1, func(cl *harness.Client) {
 		for range 2 * each {
 			mean := float64(quick+slow) / 2
 			if a := float64(c.AverageProcessingTime()); a < mean*(1-slack)-1 || a > mean+1 {
-				t.fail("M5", "AverageProcessingTime mixes two moments: half of the requests take 1µs, half 3µs", "2µs, or a little less", time.Duration(a))
+				t.Fail("M5", "AverageProcessingTime mixes two moments: half of the requests take 1µs, half 3µs", "2µs, or a little less", time.Duration(a))
 			}
-			cl.step()
+			cl.Step()
 		}
 	})
-	t.run()
+	t.Run()
 	checkRates(t, c, c.Stats())
 }
 
-func counterOwnRecords(t *T) {
+func counterOwnRecords(t *harness.T) {
 	c := counter.New()
-	each := t.size(80, 3)
-	n := t.clients(3)
-	t.add(n, func(cl *Client) {
+	each := t.Size(80, 3)
+	n := t.Clients(3)
+	t.Add(n, func(cl *harness.Client) {
 		base := c.Stats()
 		for i := range uint64(each) {
-			success := cl.rng.IntN(2) == 0
+			success := cl.Rand.IntN(2) == 0
 			c.RecordRequest(success, -time.Second)
 			s := c.Stats()
 			if s.Total < base.Total+1 || success && s.Succeeded < base.Succeeded+1 || !success && s.Failed < base.Failed+1 {
-				t.fail("M6", "a request that was recorded is not in the next snapshot", base, s)
+				t.Fail("M6", "a request that was recorded is not in the next snapshot", base, s)
 			}
 			if s.Total < i+1 || s.ProcessingTime != 0 {
-				t.fail("M1", "a snapshot lacks the goroutine's own requests, or counts negative times",
+				t.Fail("M1", "a snapshot lacks the goroutine's own requests, or counts negative times",
 					counter.Stats{Total: i + 1}, s)
 			}
-			equal(t, "M3", "with RecordRequest alone in use, Total is not Succeeded+Failed", s.Succeeded+s.Failed, s.Total)
+			harness.Equal(t, "M3", "with RecordRequest alone in use, Total is not Succeeded+Failed", s.Succeeded+s.Failed, s.Total)
 			base = s
-			cl.step()
+			cl.Step()
 		}
 	})
-	t.run()
-	total(t, "M1", "the total is not the number of requests", uint64(n*each), c.Stats().Total)
+	t.Run()
+	harness.Total(t, "M1", "the total is not the number of requests", uint64(n*each), c.Stats().Total)
 }
 
-func counterMany(t *T) {
-	rounds := t.size(12, 1)
+func counterMany(t *harness.T) {
+	rounds := t.Size(12, 1)
 	for range rounds {
 		counters := []*counter.Counter{counter.New(), counter.New(), counter.New()}
-		n := t.clients(2)
-		t.add(n, func(cl *Client) {
+		n := t.Clients(2)
+		t.Add(n, func(cl *harness.Client) {
 			for i := range 3 * len(counters) {
 				which := i % len(counters)
 				counters[which].RecordRequest(which == 0, time.Duration(which))
-				cl.step()
+				cl.Step()
 			}
 		})
-		t.run()
+		t.Run()
 		for which, c := range counters {
 			m := uint64(3 * n)
 			want := counter.Stats{Total: m, ProcessingTime: time.Duration(m) * time.Duration(which)}
@@ -492,40 +493,40 @@ func counterMany(t *T) {
 }
 
 // counterHistories records small histories, each of a counter of its own.
-func counterHistories(t *T) {
-	for range t.size(6, 1) {
+func counterHistories(t *harness.T) {
+	for range t.Size(6, 1) {
 		c := counter.New()
-		t.add(min(t.clients(3), 4), func(cl *Client) {
-			only := cl.rng.IntN(12)
-			for range t.size(8, 3) {
-				op := cl.rng.IntN(7)
+		t.Add(min(t.Clients(3), 4), func(cl *harness.Client) {
+			only := cl.Rand.IntN(12)
+			for range t.Size(8, 3) {
+				op := cl.Rand.IntN(7)
 				if only < 7 {
 					op = only
 				}
-				called := cl.now()
+				called := cl.Now()
 				switch op {
 				case 0, 1:
-					success, elapsed := cl.rng.IntN(2) == 0, cl.rng.IntN(9)-2
+					success, elapsed := cl.Rand.IntN(2) == 0, cl.Rand.IntN(9)-2
 					c.RecordRequest(success, time.Duration(elapsed))
-					cl.record(called, model.CounterRecord, []int64{bit(success), int64(elapsed)}, nil)
+					cl.Record(called, model.CounterRecord, []int64{harness.Bit(success), int64(elapsed)}, nil)
 				case 2:
 					c.Increment()
-					cl.record(called, model.CounterIncrement, nil, nil)
+					cl.Record(called, model.CounterIncrement, nil, nil)
 				case 3:
-					cl.record(called, model.CounterStats, nil, counterStats(c.Stats()))
+					cl.Record(called, model.CounterStats, nil, counterStats(c.Stats()))
 				case 4:
-					cl.record(called, model.CounterReset, nil, counterStats(c.Reset()))
+					cl.Record(called, model.CounterReset, nil, counterStats(c.Reset()))
 				case 5:
 					rate := c.SuccessRate()
-					cl.record(called, model.CounterSuccessRate, nil, []int64{int64(math.Float64bits(rate))})
+					cl.Record(called, model.CounterSuccessRate, nil, []int64{int64(math.Float64bits(rate))})
 				default:
 					average := c.AverageProcessingTime()
-					cl.record(called, model.CounterAverage, nil, []int64{int64(average)})
+					cl.Record(called, model.CounterAverage, nil, []int64{int64(average)})
 				}
 			}
 		})
-		t.run()
-		t.history(model.Counter, nil)
+		t.Run()
+		t.History(model.Counter, nil)
 	}
 }
 

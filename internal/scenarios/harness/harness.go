@@ -1,4 +1,4 @@
-package scenarios
+package harness
 
 import (
 	"cmp"
@@ -21,7 +21,7 @@ const (
 )
 
 // T is one execution of a scenario. Its methods belong to the scenario's main
-// goroutine, which is a client itself; await, until, linger and the reports of
+// goroutine, which is a client itself; Await, Until, Linger and the reports of
 // violations may be called from any goroutine.
 type T struct {
 	*Client // the main goroutine
@@ -29,14 +29,14 @@ type T struct {
 	par     params
 
 	crew    []*Client      // all clients so far, the main goroutine first
-	queued  []*Client      // those that run will start
-	spawned sync.WaitGroup // those that spawn started
+	queued  []*Client      // those that Run will start
+	spawned sync.WaitGroup // those that Spawn started
 	cleanup []func()
 
 	// given is opened when the execution is given up: a violation was found.
 	// Nobody waits at a handshake any longer, and what comes of that is not
 	// held against the component.
-	given *latch
+	given *Latch
 
 	mu        sync.Mutex // guards what follows
 	violated  bool
@@ -46,11 +46,14 @@ type T struct {
 
 // Client is one goroutine that uses the component.
 type Client struct {
-	t    *T
-	id   int
-	rng  *rand.Rand
+	T *T
+	// ID is 0 for the main goroutine and counts up.
+	ID int
+	// Rand draws what the seed chose for this client. Nobody else may use it.
+	Rand *rand.Rand
+	// Ops is the client's history so far.
+	Ops  []protocol.Operation
 	run  func(*Client)
-	ops  []protocol.Operation
 	junk []byte
 }
 
@@ -77,10 +80,10 @@ func Execute(s Scenario, cfg Config) protocol.Outcome {
 
 func execute(s Scenario, cfg Config, counted func(*T) uint64) protocol.Outcome {
 	began := Monotonic()
-	t := &T{cfg: cfg, given: newLatch()}
+	t := &T{cfg: cfg, given: NewLatch()}
 	t.Client = t.newClient(nil)
 	if !s.Calm {
-		t.par = drawParams(t.rng, cfg.Small)
+		t.par = drawParams(t.Rand, cfg.Small)
 	}
 	if !cfg.Small && !s.Calm {
 		defer t.par.apply(cfg.Seed)()
@@ -103,23 +106,23 @@ func execute(s Scenario, cfg Config, counted func(*T) uint64) protocol.Outcome {
 func (t *T) newClient(f func(*Client)) *Client {
 	id := len(t.crew)
 	c := &Client{
-		t: t, id: id, run: f,
-		rng: rand.New(rand.NewPCG(t.cfg.Seed, uint64(id)*0x9e3779b97f4a7c15+1)),
+		T: t, ID: id, run: f,
+		Rand: rand.New(rand.NewPCG(t.cfg.Seed, uint64(id)*0x9e3779b97f4a7c15+1)),
 	}
 	t.crew = append(t.crew, c)
 	return c
 }
 
-// add queues n goroutines for the next run.
-func (t *T) add(n int, f func(c *Client)) {
+// Add queues n goroutines for the next run.
+func (t *T) Add(n int, f func(c *Client)) {
 	for range n {
 		t.queued = append(t.queued, t.newClient(f))
 	}
 }
 
-// run starts what add queued, lets all of them go at the same moment, and
+// Run starts what Add queued, lets all of them go at the same moment, and
 // returns when they have ended.
-func (t *T) run() {
+func (t *T) Run() {
 	crew := t.queued
 	t.queued = nil
 	// Waking a sleeping thread takes longer than many a workload, so the
@@ -130,7 +133,7 @@ func (t *T) run() {
 	if len(crew) <= runtime.GOMAXPROCS(0) {
 		spins = 200
 	}
-	start := newLatch()
+	start := NewLatch()
 	var running sync.WaitGroup
 	for _, c := range crew {
 		running.Go(func() {
@@ -147,13 +150,13 @@ func (t *T) run() {
 			t.guard(func() { c.run(c) })
 		})
 	}
-	start.open()
+	start.Open()
 	running.Wait()
 }
 
-// spawn starts one goroutine at once. Its end is awaited before the execution
+// Spawn starts one goroutine at once. Its end is awaited before the execution
 // ends, or by what it is given to do.
-func (t *T) spawn(f func(c *Client)) {
+func (t *T) Spawn(f func(c *Client)) {
 	c := t.newClient(f)
 	t.spawned.Go(func() { t.guard(func() { c.run(c) }) })
 }
@@ -177,18 +180,18 @@ func (t *T) guard(f func()) {
 			stack := debug.Stack()
 			v.Stack = string(stack[:min(len(stack), maxStack)])
 		}
-		t.report(v)
+		t.Report(v)
 	}()
 	f()
 	ended = true
 }
 
-// atEnd registers f to be called on the main goroutine after all clients have
+// AtEnd registers f to be called on the main goroutine after all clients have
 // ended; the last one registered is called first.
-func (t *T) atEnd(f func()) { t.cleanup = append(t.cleanup, f) }
+func (t *T) AtEnd(f func()) { t.cleanup = append(t.cleanup, f) }
 
-// report records the first violation and gives the execution up.
-func (t *T) report(v protocol.Violation) {
+// Report records the first violation and gives the execution up.
+func (t *T) Report(v protocol.Violation) {
 	for _, text := range []*string{&v.Message, &v.Expected, &v.Observed} {
 		if len(*text) > maxText {
 			*text = strings.ToValidUTF8((*text)[:maxText], "") + " …"
@@ -202,72 +205,74 @@ func (t *T) report(v protocol.Violation) {
 		t.cfg.Progress.violated(v)
 	}
 	t.mu.Unlock()
-	t.given.open()
+	t.given.Open()
 }
 
-func (t *T) gaveUp() bool { return t.given.isOpen() }
+// GaveUp reports whether a violation was found, after which nothing more is
+// looked at.
+func (t *T) GaveUp() bool { return t.given.IsOpen() }
 
-// fail reports a broken invariant: the contract sentence, what is wrong, what
+// Fail reports a broken invariant: the contract sentence, what is wrong, what
 // was expected, and what was seen.
-func (t *T) fail(contract, message string, expected, observed any) {
-	t.report(violation(kindInvariant, contract, message, fmt.Sprintf("%+v", expected), fmt.Sprintf("%+v", observed)))
+func (t *T) Fail(contract, message string, expected, observed any) {
+	t.Report(NewViolation(KindInvariant, contract, message, fmt.Sprintf("%+v", expected), fmt.Sprintf("%+v", observed)))
 }
 
-// equal reports a violation unless observed is what was expected.
-func equal[V comparable](t *T, contract, message string, expected, observed V) bool {
+// Equal reports a violation unless observed is what was expected.
+func Equal[V comparable](t *T, contract, message string, expected, observed V) bool {
 	if expected == observed {
 		return true
 	}
-	t.fail(contract, message, expected, observed)
+	t.Fail(contract, message, expected, observed)
 	return false
 }
 
-// total reports a violation unless a sum of what several goroutines did is what
+// Total reports a violation unless a sum of what several goroutines did is what
 // was expected. If it is less, updates were lost.
-func total[V cmp.Ordered](t *T, contract, message string, expected, observed V) bool {
+func Total[V cmp.Ordered](t *T, contract, message string, expected, observed V) bool {
 	if expected == observed {
 		return true
 	}
-	kind := kindInvariant
+	kind := KindInvariant
 	if observed < expected {
-		kind = kindLostUpdate
+		kind = KindLostUpdate
 	}
-	t.report(violation(kind, contract, message, fmt.Sprint(expected), fmt.Sprint(observed)))
+	t.Report(NewViolation(kind, contract, message, fmt.Sprint(expected), fmt.Sprint(observed)))
 	return false
 }
 
-// step says that the client has ended an operation, and sometimes yields or
+// Step says that the client has ended an operation, and sometimes yields or
 // makes garbage, as the execution's parameters ask.
-func (c *Client) step() {
-	c.t.cfg.Progress.slot[c.id%slots].n.Add(1)
-	if n := c.t.par.garbage; n > 0 {
+func (c *Client) Step() {
+	c.T.cfg.Progress.slot[c.ID%slots].n.Add(1)
+	if n := c.T.par.garbage; n > 0 {
 		c.junk = make([]byte, n)
 	}
-	if n := c.t.par.yield; n > 0 && c.rng.IntN(n) == 0 {
+	if n := c.T.par.yield; n > 0 && c.Rand.IntN(n) == 0 {
 		runtime.Gosched()
 	}
 }
 
-// now is the instant on the execution's clock.
-func (c *Client) now() int64 { return c.t.cfg.Now() }
+// Now is the instant on the execution's clock.
+func (c *Client) Now() int64 { return c.T.cfg.Now() }
 
-// record appends a call to the client's history; it returns now.
-func (c *Client) record(called int64, name string, in, out []int64) {
-	returned := c.now()
-	c.ops = append(c.ops, protocol.Operation{Call: called, Return: returned, Name: name, In: in, Out: out})
-	c.step()
+// Record appends a call to the client's history; it returns now.
+func (c *Client) Record(called int64, name string, in, out []int64) {
+	returned := c.Now()
+	c.Ops = append(c.Ops, protocol.Operation{Call: called, Return: returned, Name: name, In: in, Out: out})
+	c.Step()
 }
 
-// history hands in what the clients recorded since the last call, together with
+// History hands in what the clients recorded since the last call, together with
 // further operations, for the linearizability check.
-func (t *T) history(model string, init []int64, more ...protocol.Operation) {
+func (t *T) History(model string, init []int64, more ...protocol.Operation) {
 	h := protocol.History{Model: model, Init: init, Ops: more}
 	for _, c := range t.crew {
-		for _, op := range c.ops {
-			op.Client = c.id
+		for _, op := range c.Ops {
+			op.Client = c.ID
 			h.Ops = append(h.Ops, op)
 		}
-		c.ops = nil
+		c.Ops = nil
 	}
 	// Every round has new clients; a reader would rather see 0, 1, 2.
 	number := map[int]int{}
@@ -278,10 +283,18 @@ func (t *T) history(model string, init []int64, more ...protocol.Operation) {
 		}
 		op.Client = number[op.Client]
 	}
-	if t.gaveUp() {
+	if t.GaveUp() {
 		return
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.histories = append(t.histories, h)
+}
+
+// Bit is 1 for true, as histories have it.
+func Bit(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
 }

@@ -1,6 +1,6 @@
 //go:build !race
 
-package scenarios
+package harness
 
 // underRace says that the race detector is built in.
 const underRace = false

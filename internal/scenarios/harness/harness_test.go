@@ -1,4 +1,4 @@
-package scenarios
+package harness
 
 import (
 	"runtime"
@@ -17,14 +17,14 @@ func execution(seed uint64, run func(*T)) protocol.Outcome {
 // registered for the end is still done.
 func TestPanics(t *testing.T) {
 	for name, run := range map[string]func(*T){
-		"client":  func(t *T) { t.add(2, func(*Client) { panic("boom") }); t.run() },
-		"spawned": func(t *T) { t.spawn(func(*Client) { panic("boom") }) },
+		"client":  func(t *T) { t.Add(2, func(*Client) { panic("boom") }); t.Run() },
+		"spawned": func(t *T) { t.Spawn(func(*Client) { panic("boom") }) },
 		"main":    func(*T) { panic("boom") },
-		"at end":  func(t *T) { t.atEnd(func() { panic("boom") }) },
+		"at end":  func(t *T) { t.AtEnd(func() { panic("boom") }) },
 	} {
 		cleaned := false
 		out := execution(1, func(t *T) {
-			t.atEnd(func() { cleaned = true })
+			t.AtEnd(func() { cleaned = true })
 			run(t)
 		})
 		if len(out.Violations) != 1 || !cleaned {
@@ -35,7 +35,7 @@ func TestPanics(t *testing.T) {
 			t.Errorf("%s: %+v", name, v)
 		}
 	}
-	out := execution(1, func(t *T) { t.add(1, func(*Client) { runtime.Goexit() }); t.run() })
+	out := execution(1, func(t *T) { t.Add(1, func(*Client) { runtime.Goexit() }); t.Run() })
 	if len(out.Violations) != 1 || out.Violations[0].Kind != kindExit {
 		t.Errorf("Goexit: %+v", out.Violations)
 	}
@@ -45,19 +45,19 @@ func TestPanics(t *testing.T) {
 // waits at a handshake, and nothing further is held against the component.
 func TestFirstViolationEndsWaiting(t *testing.T) {
 	out := execution(1, func(t *T) {
-		never := newLatch()
-		t.spawn(func(*Client) {
-			if t.await(never) {
-				t.fail("C2", "an event that never happens", "waiting", "it happened")
+		never := NewLatch()
+		t.Spawn(func(*Client) {
+			if t.Await(never) {
+				t.Fail("C2", "an event that never happens", "waiting", "it happened")
 			}
 		})
-		t.fail("C1", "the first", 1, 2)
-		t.fail("C2", "a consequence", 1, 2)
-		if t.await(never) || t.until(func() bool { return false }) {
-			t.fail("C2", "an event that never happens", "waiting", "it happened")
+		t.Fail("C1", "the first", 1, 2)
+		t.Fail("C2", "a consequence", 1, 2)
+		if t.Await(never) || t.Until(func() bool { return false }) {
+			t.Fail("C2", "an event that never happens", "waiting", "it happened")
 		}
-		t.record(t.now(), "get", nil, nil)
-		t.history("cache", []int64{1})
+		t.Record(t.Now(), "get", nil, nil)
+		t.History("cache", []int64{1})
 	})
 	if len(out.Violations) != 1 || out.Violations[0].Contract != "C1" {
 		t.Errorf("%+v", out.Violations)
@@ -73,9 +73,9 @@ func TestProgress(t *testing.T) {
 	hang, done := make(chan struct{}), make(chan protocol.Outcome, 1)
 	go func() {
 		done <- Execute(Scenario{Name: "test/hang", Run: func(t *T) {
-			t.add(3, func(c *Client) { c.step() })
-			t.run()
-			t.fail("C1", "wrong", 1, 2)
+			t.Add(3, func(c *Client) { c.Step() })
+			t.Run()
+			t.Fail("C1", "wrong", 1, 2)
 			<-hang
 		}}, Config{Progress: p})
 	}()
@@ -97,12 +97,12 @@ func TestSeed(t *testing.T) {
 	procs := runtime.GOMAXPROCS(0)
 	drawn := func(seed uint64) (numbers []uint64, parameters string) {
 		out := execution(seed, func(t *T) {
-			numbers = append(numbers, t.rng.Uint64())
+			numbers = append(numbers, t.Rand.Uint64())
 			more := make([]uint64, 2)
 			for i := range more {
-				t.add(1, func(c *Client) { more[i] = c.rng.Uint64() })
+				t.Add(1, func(c *Client) { more[i] = c.Rand.Uint64() })
 			}
-			t.run()
+			t.Run()
 			numbers = append(numbers, more...)
 		})
 		return numbers, out.Parameters
@@ -134,7 +134,7 @@ func TestSkew(t *testing.T) {
 			run.par.skew = skew
 			low := 0
 			for range 1000 {
-				key := run.key(10)
+				key := run.Key(10)
 				if key < 0 || key > 9 {
 					t.Errorf("key %d of 10", key)
 				}

@@ -1,23 +1,11 @@
-// Package scenarios holds the workloads that expose concurrency defects of the
-// three components, with the invariants that they check and the sentences of
-// docs/contract.md that the invariants come from.
-//
-// A scenario must accuse no right implementation, whatever its design and
-// whatever the schedule, and should expose a wrong one soon. Two rules follow.
-// No clock and no patience decides anything: a call that does not return is
-// seen by whoever watches the process, not by the scenario. And a check adds no
-// synchronisation between the goroutines that use the component, or it would
-// hide data races from the race detector.
+// Package harness runs one scenario once: its goroutines, what the seed chooses
+// for them, where they meet, and what they found. It knows no component.
 //
 // It is compiled into workers together with a candidate and uses the standard
-// library and the components alone.
-package scenarios
+// library alone.
+package harness
 
-import (
-	"strings"
-
-	"racebench/internal/protocol"
-)
+import "racebench/internal/protocol"
 
 // The components, as Scenario.Component names them.
 const (
@@ -46,38 +34,12 @@ type Scenario struct {
 	Run func(*T)
 }
 
-// All returns the scenarios of the suite, in the order of the components.
-func All() []Scenario {
-	var all []Scenario
-	all = append(all, cacheScenarios()...)
-	all = append(all, counterScenarios()...)
-	all = append(all, poolScenarios()...)
-	return all
-}
-
-// Find returns the scenario, gate or probe of that name.
-func Find(name string) (Scenario, bool) {
-	group := All
-	switch {
-	case strings.HasPrefix(name, "gate/"):
-		group = Gates
-	case strings.HasPrefix(name, "probe/"):
-		group = Probes
-	}
-	for _, s := range group() {
-		if s.Name == name {
-			return s, true
-		}
-	}
-	return Scenario{}, false
-}
-
 // The kinds of violation, as the result model spells them.
 const (
-	kindInvariant       = "invariant"
-	kindLostUpdate      = "lost-update"
+	KindInvariant       = "invariant"
+	KindLostUpdate      = "lost-update"
 	kindPanic           = "panic"
-	kindNotLinearizable = "not-linearizable"
+	KindNotLinearizable = "not-linearizable"
 	kindExit            = "exit"
 	kindOverLock        = "over-locking"
 	kindBehaviour       = "behaviour"
@@ -98,8 +60,8 @@ type Config struct {
 	Progress *Progress
 }
 
-// violation makes the record of a broken invariant.
-func violation(kind, contract, message, expected, observed string) protocol.Violation {
+// NewViolation makes the record of a broken invariant.
+func NewViolation(kind, contract, message, expected, observed string) protocol.Violation {
 	return protocol.Violation{
 		Kind: kind, Contract: contract, Message: message, Expected: expected, Observed: observed,
 	}

@@ -1,121 +1,126 @@
-package scenarios
+// Package forcache holds what is asked of a cache: scenarios, the gate, probes for
+// over-locking, and the work by which performance is measured.
+package forcache
 
-func cacheScenarios() []Scenario {
-	return []Scenario{
+import "racebench/internal/scenarios/harness"
+
+// Scenarios returns those of the cache, in the order in which they run.
+func Scenarios() []harness.Scenario {
+	return []harness.Scenario{
 		{
-			Name: "cache/accounting", Component: Cache, Run: cacheAccounting,
+			Name: "cache/accounting", Component: harness.Cache, Run: cacheAccounting,
 			Doc: "Goroutines use every method but Clear at once. Hits and misses are exactly the lookups, every value belongs " +
 				"to its key, and what is counted can be got.",
 			Contract: []string{"G1", "C2", "C5", "C6", "C8", "C10"},
 		},
 		{
-			Name: "cache/private-keys", Component: Cache, Run: cachePrivateKeys,
+			Name: "cache/private-keys", Component: harness.Cache, Run: cachePrivateKeys,
 			Doc: "Every goroutine uses keys of its own in a cache with room for all, and must see exactly what it did; " +
 				"the counts are the sums.",
 			Contract: []string{"G1", "C2", "C6", "C9", "C10", "C12"},
 		},
 		{
-			Name: "cache/capacity", Component: Cache, Run: cacheCapacity,
+			Name: "cache/capacity", Component: harness.Cache, Run: cacheCapacity,
 			Doc: "Goroutines put new keys only. The capacity is never exceeded, a full cache stays full, evictions are exact, " +
 				"and of each goroutine's keys the last ones are left.",
 			Contract: []string{"C3", "C5", "C8"},
 		},
 		{
-			Name: "cache/replace", Component: Cache, Run: cacheReplace,
+			Name: "cache/replace", Component: harness.Cache, Run: cacheReplace,
 			Doc: "Goroutines replace the values of a full cache. No key is ever missing, nothing is evicted, and the order of " +
 				"eviction stays that of the first insertion.",
 			Contract: []string{"C3", "C4"},
 		},
 		{
-			Name: "cache/same-key", Component: Cache, Run: cacheSameKey,
+			Name: "cache/same-key", Component: harness.Cache, Run: cacheSameKey,
 			Doc: "Goroutines put, and sometimes delete, one new key at the same moment. One entry is left, or none, and " +
 				"later evictions are exact.",
 			Contract: []string{"C3", "C4", "C5", "C6"},
 		},
 		{
-			Name: "cache/evict-insert", Component: Cache, Run: cacheEvictInsert,
+			Name: "cache/evict-insert", Component: harness.Cache, Run: cacheEvictInsert,
 			Doc:      "One new key pushes out the oldest while others look at both. There is no moment at which neither, or both, are there.",
 			Contract: []string{"C3", "C9", "C12"},
 		},
 		{
-			Name: "cache/delete-once", Component: Cache, Run: cacheExactDelete,
+			Name: "cache/delete-once", Component: harness.Cache, Run: cacheExactDelete,
 			Doc:      "Goroutines delete the same keys. Each key is reported present exactly once, and nothing counts as an eviction.",
 			Contract: []string{"C6", "C9"},
 		},
 		{
-			Name: "cache/clear", Component: Cache, Run: cacheClear,
+			Name: "cache/clear", Component: harness.Cache, Run: cacheClear,
 			Doc: "One goroutine clears while others put, look up and take snapshots. No snapshot shows a Clear half done, and " +
 				"a cleared cache is like a new one.",
 			Contract: []string{"C5", "C7", "C8"},
 		},
 		{
-			Name: "cache/clear-lookups", Component: Cache, Run: cacheClearLookups,
+			Name: "cache/clear-lookups", Component: harness.Cache, Run: cacheClearLookups,
 			Doc: "One Clear meets lookups of present keys. Hits came before it and are zeroed, misses came after it and are counted: " +
 				"the statistics are exact. Who missed one key misses every other.",
 			Contract: []string{"C2", "C7", "C9"},
 		},
 		{
-			Name: "cache/snapshot", Component: Cache, Run: cacheSnapshot,
+			Name: "cache/snapshot", Component: harness.Cache, Run: cacheSnapshot,
 			Doc:      "Goroutines hit and miss in turns, so hits and misses may never be far apart in a snapshot.",
 			Contract: []string{"C2", "C8"},
 		},
 		{
-			Name: "cache/single-flight", Component: Cache, Run: cacheSingleFlight,
+			Name: "cache/single-flight", Component: harness.Cache, Run: cacheSingleFlight,
 			Doc: "A load is held open while others ask for its key. Each is a miss, none loads, all get the one result, and " +
 				"the value is there afterwards and not before.",
 			Contract: []string{"C10", "C11", "C12"},
 		},
 		{
-			Name: "cache/one-load", Component: Cache, Run: cacheOneLoad,
+			Name: "cache/one-load", Component: harness.Cache, Run: cacheOneLoad,
 			Doc:      "Goroutines ask for a new key at the same moment. Exactly one loads it, and all get its value.",
 			Contract: []string{"C10", "C11", "C12"},
 		},
 		{
-			Name: "cache/landing", Component: Cache, Run: cacheLanding,
+			Name: "cache/landing", Component: harness.Cache, Run: cacheLanding,
 			Doc:      "A Delete, Put or Clear meets the very end of a load. Whichever comes first, the loaded value is not there afterwards.",
 			Contract: []string{"C9", "C12", "C15"},
 		},
 		{
-			Name: "cache/alike-keys", Component: Cache, Run: cacheAlikeKeys,
+			Name: "cache/alike-keys", Component: harness.Cache, Run: cacheAlikeKeys,
 			Doc: "Loads of keys that are unequal but print alike, and have equal contents behind unequal pointers, are in flight together. " +
 				"Each gets what it loaded.",
 			Contract: []string{"C9", "C11", "C12", "L2"},
 		},
 		{
-			Name: "cache/slow-load", Component: Cache, Run: cacheSlowLoad,
+			Name: "cache/slow-load", Component: harness.Cache, Run: cacheSlowLoad,
 			Doc: "While one load is held open the cache is used, from outside, from inside the load, and by loads of other " +
 				"keys that wait for each other.",
 			Contract: []string{"C11", "C12", "L2"},
 		},
 		{
-			Name: "cache/load-error", Component: Cache, Run: cacheLoadFails(nil),
+			Name: "cache/load-error", Component: harness.Cache, Run: cacheLoadFails(nil),
 			Doc:      "A load returns an error while others wait for it. All get the same error, nothing is stored, the next caller loads.",
 			Contract: []string{"C11", "C13"},
 		},
 		{
-			Name: "cache/load-panic", Component: Cache, Run: cacheLoadFails(bang{"load"}),
+			Name: "cache/load-panic", Component: harness.Cache, Run: cacheLoadFails(bang{"load"}),
 			Doc: "A load panics while others wait for it. Its caller panics with the same value, the others get an error, " +
 				"nothing is stored, the next caller loads.",
 			Contract: []string{"C11", "C14"},
 		},
 		{
-			Name: "cache/stale-fill", Component: Cache, Run: cacheStaleFill,
+			Name: "cache/stale-fill", Component: harness.Cache, Run: cacheStaleFill,
 			Doc: "A load in flight is overtaken by Delete, Put or Clear, from outside or from inside itself; a new load begins; " +
 				"they end in either order. The old value goes to those who waited for it, and nowhere else.",
 			Contract: []string{"C9", "C11", "C14", "C15"},
 		},
 		{
-			Name: "cache/linearizable", Component: Cache, Run: cacheHistories(false),
+			Name: "cache/linearizable", Component: harness.Cache, Run: cacheHistories(false),
 			Doc:      "Small histories of every method but GetOrLoad, for the linearizability check.",
 			Contract: []string{"G1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9"},
 		},
 		{
-			Name: "cache/linearizable-loads", Component: Cache, Run: cacheHistories(true),
+			Name: "cache/linearizable-loads", Component: harness.Cache, Run: cacheHistories(true),
 			Doc:      "Small histories with GetOrLoad and what overtakes it, for the linearizability check.",
 			Contract: []string{"C9", "C10", "C11", "C12", "C13", "C15"},
 		},
 		{
-			Name: "cache/memory", Component: Cache, Run: cacheMemory, Stress: true,
+			Name: "cache/memory", Component: harness.Cache, Run: cacheMemory, Stress: true,
 			Doc: "Far more keys pass through than the cache holds; what it no longer holds must be free to be collected, and so must " +
 				"a cache that nobody uses.",
 			Contract: []string{"G4"},

@@ -1,4 +1,4 @@
-package scenarios
+package forpool
 
 import (
 	"errors"
@@ -8,88 +8,89 @@ import (
 	"sync/atomic"
 	"weak"
 
+	"racebench/internal/scenarios/harness"
 	"racebench/internal/workerpool"
 )
 
-func poolOnce(t *T) {
-	p := t.newPool(1 + t.rng.IntN(4))
-	n, each := t.clients(3), t.size(50, 3)
+func poolOnce(t *harness.T) {
+	p := newPool(t, 1+t.Rand.IntN(4))
+	n, each := t.Clients(3), t.Size(50, 3)
 	// The counts are plain memory on purpose: a task that runs twice, or a Wait
 	// that returns before it ended, is a data race on them, too.
 	ran := make([]int, n*each)
 	for id := range n {
-		t.add(1, func(cl *Client) {
+		t.Add(1, func(cl *harness.Client) {
 			for i := range each {
 				task := id*each + i
 				p.submit(func() (int, error) { ran[task]++; return task, nil })
-				cl.step()
+				cl.Step()
 			}
 		})
 	}
-	t.run()
+	t.Run()
 	p.Wait()
-	if t.gaveUp() {
+	if t.GaveUp() {
 		return
 	}
 	seen := make([]int, len(ran))
 	for _, r := range p.Results() {
 		if r.Err != nil || r.Value < 0 || r.Value >= len(seen) {
-			t.fail("W6", "a result is not what its task returned", "a task's number and <nil>", r)
+			t.Fail("W6", "a result is not what its task returned", "a task's number and <nil>", r)
 			return
 		}
 		seen[r.Value]++
 	}
 	for task := range ran {
-		equal(t, "W3", "runs of one task", 1, ran[task])
-		equal(t, "W4", "results of one task", 1, seen[task])
+		harness.Equal(t, "W3", "runs of one task", 1, ran[task])
+		harness.Equal(t, "W4", "results of one task", 1, seen[task])
 	}
 	p.quiet(len(ran), 0)
 }
 
 // poolOrder lets one worker alone be free, whatever their number, so that the
 // queue is emptied by it.
-func poolOrder(t *T) {
-	p := t.newPool(1 + t.rng.IntN(3))
+func poolOrder(t *harness.T) {
+	p := newPool(t, 1+t.Rand.IntN(3))
 	// All workers are held by tasks of their own; one of them is let go.
-	held := newMeeting(p.workers)
-	others, one := newLatch(), newLatch()
+	held := harness.NewMeeting(p.workers)
+	others, one := harness.NewLatch(), harness.NewLatch()
 	for i := range p.workers {
 		release := others
 		if i == 0 {
 			release = one
 		}
 		p.submit(func() (int, error) {
-			held.arrive()
-			t.await(release)
+			held.Arrive()
+			t.Await(release)
 			return -1 - i, nil
 		})
 	}
-	if !t.await(held.all) {
+	if !t.Await(held.All) {
 		return
 	}
-	n, each := t.clients(1), t.size(20, 3)
-	done := newMeeting(n * each)
+	n, each := t.Clients(1), t.Size(20, 3)
+	done := harness.NewMeeting(n * each)
 	var order []int // written by one worker at a time
 	for id := range n {
-		t.add(1, func(cl *Client) {
+		t.Add(1, func(cl *harness.Client) {
 			for i := range each {
 				task := id*each + i
 				p.submit(func() (int, error) {
 					order = append(order, task)
-					done.arrive()
+					done.Arrive()
 					return task, nil
 				})
-				cl.step()
+				cl.Step()
 			}
 		})
 	}
-	t.run()
-	equal(t, "W4", "Pending while every worker is held", n*each, p.Pending())
-	one.open()
-	if !t.await(done.all) {
+	t.Run()
+	harness.Equal(t, "W4", "Pending while every worker is held", n*each, p.Pending())
+	one.Open()
+	if !t.Await(done.All) {
 		return
 	}
-	others.open()
+	others.Open()
 	p.Wait()
 	checkOrder(t, "W3", "one worker did not run tasks in the order of submission", order, n, each)
 	var results []int
@@ -98,40 +99,40 @@ func poolOrder(t *T) {
 			results = append(results, r.Value)
 		}
 	}
-	equal(t, "W13", "results are not in the order in which the tasks ended", fmt.Sprint(order), fmt.Sprint(results))
+	harness.Equal(t, "W13", "results are not in the order in which the tasks ended", fmt.Sprint(order), fmt.Sprint(results))
 }
 
 // checkOrder checks that of each goroutine's tasks the earlier comes first.
-func checkOrder(t *T, contract, message string, order []int, n, each int) {
-	if !equal(t, contract, "tasks that ran", n*each, len(order)) {
+func checkOrder(t *harness.T, contract, message string, order []int, n, each int) {
+	if !harness.Equal(t, contract, "tasks that ran", n*each, len(order)) {
 		return
 	}
 	next := make([]int, n)
 	for _, task := range order {
 		id := task / each
 		if task%each != next[id] {
-			t.fail(contract, message, fmt.Sprintf("of each goroutine's %d tasks the earlier first", each), order)
+			t.Fail(contract, message, fmt.Sprintf("of each goroutine's %d tasks the earlier first", each), order)
 			return
 		}
 		next[id]++
 	}
 }
 
-func poolSums(t *T) {
-	p := t.newPool(1 + t.rng.IntN(3))
-	n, each := t.clients(2), t.size(40, 2)
-	t.add(n, func(cl *Client) {
+func poolSums(t *harness.T) {
+	p := newPool(t, 1+t.Rand.IntN(3))
+	n, each := t.Clients(2), t.Size(40, 2)
+	t.Add(n, func(cl *harness.Client) {
 		for i := range each {
-			fails := cl.rng.IntN(3) == 0
-			look := cl.rng.IntN(4) == 0
+			fails := cl.Rand.IntN(3) == 0
+			look := cl.Rand.IntN(4) == 0
 			p.submit(func() (int, error) {
 				if look {
 					s := p.check("in a task")
 					if s.Active < 1 || s.Submitted < 1 {
-						t.fail("W4", "a task that runs is not part of Active", "at least 1", fmt.Sprintf("%+v", s))
+						t.Fail("W4", "a task that runs is not part of Active", "at least 1", fmt.Sprintf("%+v", s))
 					}
 					if _, busy, _ := p.states("in a task"); busy < 1 {
-						t.fail("W4", "no worker is Busy while a task runs", "at least 1", busy)
+						t.Fail("W4", "no worker is Busy while a task runs", "at least 1", busy)
 					}
 				}
 				if fails {
@@ -139,22 +140,22 @@ func poolSums(t *T) {
 				}
 				return i, nil
 			})
-			cl.step()
+			cl.Step()
 		}
 	})
-	t.add(t.size(2, 1), func(cl *Client) {
+	t.Add(t.Size(2, 1), func(cl *harness.Client) {
 		var last workerpool.Stats
 		for range each * 2 {
 			s := p.check("while tasks run")
 			if s.Submitted < last.Submitted || s.Completed < last.Completed || s.Failed < last.Failed {
-				t.fail("W7", "a later snapshot shows fewer tasks", fmt.Sprintf("%+v", last), fmt.Sprintf("%+v", s))
+				t.Fail("W7", "a later snapshot shows fewer tasks", fmt.Sprintf("%+v", last), fmt.Sprintf("%+v", s))
 			}
 			last = s
-			cl.step()
+			cl.Step()
 		}
 	})
-	if !t.cfg.Small {
-		t.add(1, func(cl *Client) {
+	if !t.Small() {
+		t.Add(1, func(cl *harness.Client) {
 			last := 0
 			for range each {
 				p.states("while tasks run")
@@ -164,37 +165,37 @@ func poolSums(t *T) {
 				counted := int(s.Completed + s.Failed)
 				after := len(p.Results())
 				if before < last || counted < before || after < counted {
-					t.fail("W4", "results, counted tasks, results, one after the other, while none is dropped",
+					t.Fail("W4", "results, counted tasks, results, one after the other, while none is dropped",
 						"none is less than the one before", [4]int{last, before, counted, after})
 				}
 				last = after
-				cl.step()
+				cl.Step()
 			}
 		})
-		t.add(1, func(cl *Client) {
+		t.Add(1, func(cl *harness.Client) {
 			for range each {
 				if got := p.Pending(); got < 0 || got > n*each {
-					t.fail("W7", "Pending is impossible", fmt.Sprintf("0 to %d", n*each), got)
+					t.Fail("W7", "Pending is impossible", fmt.Sprintf("0 to %d", n*each), got)
 				}
-				cl.step()
+				cl.Step()
 			}
 		})
 	}
-	t.run()
+	t.Run()
 	p.Wait()
 	s := p.check("at rest")
 	p.quiet(int(s.Completed), int(s.Failed))
-	total(t, "W3", "tasks that were counted", uint64(n*each), s.Submitted)
+	harness.Total(t, "W3", "tasks that were counted", uint64(n*each), s.Submitted)
 }
 
 // poolFails runs tasks that return errors and tasks that panic, more of them
 // than there are workers.
-func poolFails(t *T) {
-	p := t.newPool(1 + t.rng.IntN(3))
-	n, each := t.clients(2), t.size(12, 3)
+func poolFails(t *harness.T) {
+	p := newPool(t, 1+t.Rand.IntN(3))
+	n, each := t.Clients(2), t.Size(12, 3)
 	boom := errors.New("boom")
 	for id := range n {
-		t.add(1, func(cl *Client) {
+		t.Add(1, func(cl *harness.Client) {
 			for i := range each {
 				task := id*each + i
 				p.submit(func() (int, error) {
@@ -209,13 +210,13 @@ func poolFails(t *T) {
 						return task, nil
 					}
 				})
-				cl.step()
+				cl.Step()
 			}
 		})
 	}
-	t.run()
+	t.Run()
 	p.Wait()
-	if t.gaveUp() {
+	if t.GaveUp() {
 		return
 	}
 	var want, got [4]int
@@ -228,72 +229,72 @@ func poolFails(t *T) {
 		switch {
 		case r.Err == nil:
 			got[3]++
-			equal(t, "W6", "the value of a task that succeeds", 3, r.Value%4)
+			harness.Equal(t, "W6", "the value of a task that succeeds", 3, r.Value%4)
 		case errors.As(r.Err, &pe):
-			equal(t, "W6", "the value in the result of a task that panicked", 0, r.Value)
+			harness.Equal(t, "W6", "the value in the result of a task that panicked", 0, r.Value)
 			if task, ok := pe.Value.(int); ok {
 				got[1]++
 				if panicked[task] || task%4 != 1 || task < 0 || task >= n*each {
-					t.fail("W6", "the result of a panic does not carry the panic's value", "each once", pe.Value)
+					t.Fail("W6", "the result of a panic does not carry the panic's value", "each once", pe.Value)
 				}
 				panicked[task] = true
 				if pe.Unwrap() != nil {
-					t.fail("W6", "PanicError unwraps what is not an error", "<nil>", pe.Unwrap())
+					t.Fail("W6", "PanicError unwraps what is not an error", "<nil>", pe.Unwrap())
 				}
 				continue
 			}
 			got[2]++
 			if pe.Value != any(boom) || !errors.Is(r.Err, boom) {
-				t.fail("W6", "the result of a panic with an error does not unwrap to it", boom, pe.Value)
+				t.Fail("W6", "the result of a panic with an error does not unwrap to it", boom, pe.Value)
 			}
 		default:
 			got[0]++
 			if r.Err != errTask || r.Value%4 != 0 {
-				t.fail("W6", "the result of a failing task is not what it returned", errTask, fmt.Sprintf("%+v", r))
+				t.Fail("W6", "the result of a failing task is not what it returned", errTask, fmt.Sprintf("%+v", r))
 			}
 		}
 	}
-	equal(t, "W6", "results of tasks that failed, panicked, panicked with an error, succeeded", want, got)
+	harness.Equal(t, "W6", "results of tasks that failed, panicked, panicked with an error, succeeded", want, got)
 	p.quiet(want[3], want[0]+want[1]+want[2])
 	// All workers live on: as many tasks as workers can meet.
-	t.meet(p)
+	meet(t, p)
 	p.Wait()
 }
 
 // meet submits one task per worker; they wait for each other.
-func (t *T) meet(p *pool) {
-	m := newMeeting(p.workers)
+func meet(t *harness.T, p *pool) {
+	m := harness.NewMeeting(p.workers)
 	for range p.workers {
 		p.submit(func() (int, error) {
-			m.arrive()
-			t.await(m.all)
+			m.Arrive()
+			t.Await(m.All)
 			return 0, nil
 		})
 	}
-	t.await(m.all)
+	t.Await(m.All)
 }
 
 // poolRendezvous lets as many tasks as there are workers wait for each other,
 // and checks that there are never more at once.
-func poolRendezvous(t *T) {
-	workers := t.workers(4)
-	p := t.newPool(workers)
-	equal(t, "W1", "the statistics of a new pool", workerpool.Stats{Workers: workers, Idle: workers}, p.Stats())
-	rounds := t.size(6, 1)
+func poolRendezvous(t *harness.T) {
+	workers := t.Workers(4)
+	p := newPool(t, workers)
+	harness.Equal(t, "W1", "the statistics of a new pool", workerpool.Stats{Workers: workers, Idle: workers}, p.Stats())
+	rounds := t.Size(6, 1)
 	for round := range rounds {
-		t.meet(p)
+		meet(t, p)
 		if round%2 == 0 {
 			p.Wait()
 		}
-		t.step()
+		t.Step()
 	}
 	p.Wait()
 	p.quiet(rounds*workers, 0)
 	// Many tasks, none of which ends before all that run have been seen.
-	release := newLatch()
+	release := harness.NewLatch()
 	var running, most atomic.Int64
-	in := newMeeting(workers)
-	extra := t.size(3, 1) * workers
+	in := harness.NewMeeting(workers)
+	extra := t.Size(3, 1) * workers
 	for range workers + extra {
 		p.submit(func() (int, error) {
 			now := running.Add(1)
@@ -303,56 +304,56 @@ func poolRendezvous(t *T) {
 					break
 				}
 			}
-			in.arrive()
-			t.await(release)
+			in.Arrive()
+			t.Await(release)
 			running.Add(-1)
 			return 0, nil
 		})
 	}
-	if !t.await(in.all) {
+	if !t.Await(in.All) {
 		return
 	}
-	t.linger()
+	t.Linger()
 	s := p.check("while every worker is held")
-	equal(t, "W4", "Active and Pending while every worker is held", [2]int{workers, extra}, [2]int{s.Active, s.Pending})
+	harness.Equal(t, "W4", "Active and Pending while every worker is held", [2]int{workers, extra}, [2]int{s.Active, s.Pending})
 	_, busy, _ := p.states("while every worker is held")
-	equal(t, "W4", "workers that are Busy while every one is held", workers, busy)
-	release.open()
+	harness.Equal(t, "W4", "workers that are Busy while every one is held", workers, busy)
+	release.Open()
 	p.Wait()
-	equal(t, "W5", "the most tasks that ran at once", int64(workers), most.Load())
+	harness.Equal(t, "W5", "the most tasks that ran at once", int64(workers), most.Load())
 	p.quiet(rounds*workers+workers+extra, 0)
-	if t.gaveUp() {
+	if t.GaveUp() {
 		return
 	}
 	// A long queue of tasks of which as many as there are workers wait for each
 	// other. They leave it in order, so that each meeting comes about, unless a
 	// worker takes a task and does not begin with it.
-	hold := newLatch()
+	hold := harness.NewLatch()
 	if !p.hold(hold, value) {
 		return
 	}
-	meetings := t.size(40, 2)
+	meetings := t.Size(40, 2)
 	for range meetings {
-		m := newMeeting(workers)
+		m := harness.NewMeeting(workers)
 		for range workers {
 			p.submit(func() (int, error) {
-				m.arrive()
-				t.await(m.all)
+				m.Arrive()
+				t.Await(m.All)
 				return 0, nil
 			})
 		}
 	}
-	hold.open()
+	hold.Open()
 	p.Wait()
-	t.step()
+	t.Step()
 	p.quiet((rounds+2+meetings)*workers+extra, 0)
 }
 
 // poolFromTasks calls every method that a task may call, and lets tasks submit
 // tasks.
-func poolFromTasks(t *T) {
-	p := t.newPool(1 + t.rng.IntN(3))
-	depth := t.size(5, 2)
+func poolFromTasks(t *harness.T) {
+	p := newPool(t, 1+t.Rand.IntN(3))
+	depth := t.Size(5, 2)
 	ran := make([]int, 1<<(depth+1))
 	var grow func(node int) func() (int, error)
 	grow = func(node int) func() (int, error) {
@@ -376,19 +377,19 @@ func poolFromTasks(t *T) {
 		}
 	}
 	p.submit(grow(1))
-	if t.rng.IntN(2) == 0 {
-		t.add(t.clients(2), func(cl *Client) { p.Wait(); cl.step() })
-		t.run()
+	if t.Rand.IntN(2) == 0 {
+		t.Add(t.Clients(2), func(cl *harness.Client) { p.Wait(); cl.Step() })
+		t.Run()
 	}
 	// A task submits while it is active, so the pool is never at rest before
 	// the last one has ended.
 	p.Wait()
 	for node := 1; node < len(ran); node++ {
-		equal(t, "W10", "runs of a task that another task submitted, when Wait had returned", 1, ran[node])
+		harness.Equal(t, "W10", "runs of a task that another task submitted, when Wait had returned", 1, ran[node])
 	}
 	p.quiet(len(ran)-1, 0)
-	t.step()
-	if t.gaveUp() {
+	t.Step()
+	if t.GaveUp() {
 		return
 	}
 
@@ -396,7 +397,7 @@ func poolFromTasks(t *T) {
 	p.submit(func() (int, error) {
 		p.Reset()
 		s := p.check("in a task after its Reset")
-		equal(t, "W12", "Submitted, Active, Completed after a task's own Reset",
+		harness.Equal(t, "W12", "Submitted, Active, Completed after a task's own Reset",
 			[3]int{1, 1, 0}, [3]int{int(s.Submitted), s.Active, int(s.Completed)})
 		p.submit(func() (int, error) { return 77, nil })
 		return 0, errTask
@@ -404,40 +405,40 @@ func poolFromTasks(t *T) {
 	p.Wait()
 	p.quiet(1, 0)
 	if r := p.Results(); len(r) == 1 && r[0].Value != 77 {
-		t.fail("W12", "the result after a task's own Reset", 77, r[0].Value)
+		t.Fail("W12", "the result after a task's own Reset", 77, r[0].Value)
 	}
 }
 
 // poolHandover runs a chain of tasks each of which ends when the next one has
 // started, so that from the first to the last at least one worker is Busy.
-func poolHandover(t *T) {
-	p := t.newPool(2 + t.rng.IntN(3))
-	length := t.size(80, 3)
-	begun := newLatch()
+func poolHandover(t *harness.T) {
+	p := newPool(t, 2+t.Rand.IntN(3))
+	length := t.Size(80, 3)
+	begun := harness.NewLatch()
 	var ending atomic.Bool
 	var link func(i int) func() (int, error)
 	link = func(i int) func() (int, error) {
 		started := begun
 		if i > 0 {
-			started = newLatch()
+			started = harness.NewLatch()
 		}
 		return func() (int, error) {
-			started.open()
+			started.Open()
 			if i == length {
 				ending.Store(true)
 				return i, nil
 			}
-			next := newLatch()
+			next := harness.NewLatch()
 			rest := link(i + 1)
-			p.submit(func() (int, error) { next.open(); return rest() })
-			t.await(next)
+			p.submit(func() (int, error) { next.Open(); return rest() })
+			t.Await(next)
 			return i, nil
 		}
 	}
-	looks := t.size(400, 3)
+	looks := t.Size(400, 3)
 	look := func(busy func() int, what string) {
-		t.add(1, func(cl *Client) {
-			if !t.await(begun) {
+		t.Add(1, func(cl *harness.Client) {
+			if !t.Await(begun) {
 				return
 			}
 			for range looks {
@@ -446,20 +447,20 @@ func poolHandover(t *T) {
 					return // the last one may have ended before the look
 				}
 				if n < 1 {
-					t.fail("W7", what+" mixes moments: tasks hand over to each other, and none ends before the next one has started", "at least 1 Busy", n)
+					t.Fail("W7", what+" mixes moments: tasks hand over to each other, and none ends before the next one has started", "at least 1 Busy", n)
 				}
-				cl.step()
+				cl.Step()
 			}
 		})
 	}
-	for range t.clients(1) {
+	for range t.Clients(1) {
 		look(func() int { _, busy, _ := p.states("in a chain of tasks"); return busy }, "WorkerStates")
 	}
 	look(func() int { return p.check("in a chain of tasks").Active }, "Stats")
-	t.add(1, func(cl *Client) { p.submit(link(0)); cl.step() })
-	t.run()
+	t.Add(1, func(cl *harness.Client) { p.submit(link(0)); cl.Step() })
+	t.Run()
 	p.Wait()
-	if t.gaveUp() {
+	if t.GaveUp() {
 		return
 	}
 	p.quiet(length+1, 0)
@@ -467,15 +468,15 @@ func poolHandover(t *T) {
 
 // poolBurst submits far more tasks than any buffer is likely to hold while
 // every worker is held.
-func poolBurst(t *T) {
+func poolBurst(t *harness.T) {
 	before := runtime.NumGoroutine()
-	p := t.newPool(1 + t.rng.IntN(3))
+	p := newPool(t, 1+t.Rand.IntN(3))
 	burst := 8
-	if !t.cfg.Small {
-		burst = []int{40, 300, 1500, 12000}[pick(t.rng, 50, 30, 15, 5)]
+	if !t.Small() {
+		burst = []int{40, 300, 1500, 12000}[harness.Pick(t.Rand, 50, 30, 15, 5)]
 	}
-	release := newLatch()
-	fromTask := t.rng.IntN(2) == 0
+	release := harness.NewLatch()
+	fromTask := t.Rand.IntN(2) == 0
 	ran := make([]uint8, burst)
 	var started atomic.Int64
 	submit := func() {
@@ -484,14 +485,14 @@ func poolBurst(t *T) {
 				// The earlier ones have left the queue, and all but one for each
 				// other worker have come this far.
 				if n := int(started.Add(1)); n <= i+1-p.workers {
-					t.fail("W3", fmt.Sprintf("tasks of a burst that had started when the one of index %d did", i),
+					t.Fail("W3", fmt.Sprintf("tasks of a burst that had started when the one of index %d did", i),
 						fmt.Sprintf("at least %d, with %d workers", i+2-p.workers, p.workers), n)
 				}
 				ran[i]++
 				return i, nil
 			})
 			if i%64 == 0 {
-				t.step()
+				t.Step()
 			}
 		}
 	}
@@ -500,58 +501,58 @@ func poolBurst(t *T) {
 			return
 		}
 		submit()
-		equal(t, "W2", "Pending after a burst while every worker is held", burst, p.Pending())
+		harness.Equal(t, "W2", "Pending after a burst while every worker is held", burst, p.Pending())
 		// What waits is a task, not a goroutine.
 		if extra := runtime.NumGoroutine() - before - p.workers; extra > 150 {
-			t.fail("W5", "goroutines beside the workers while tasks are pending", "a fixed number", extra)
+			t.Fail("W5", "goroutines beside the workers while tasks are pending", "a fixed number", extra)
 		}
-		release.open()
+		release.Open()
 	} else {
 		p.submit(func() (int, error) { submit(); return 0, nil })
 	}
 	p.Wait()
-	if t.gaveUp() {
+	if t.GaveUp() {
 		return
 	}
 	for i := range ran {
-		equal(t, "W2", fmt.Sprintf("runs of a task out of a burst of %d", burst), 1, ran[i])
+		harness.Equal(t, "W2", fmt.Sprintf("runs of a task out of a burst of %d", burst), 1, ran[i])
 	}
 	s := p.Stats()
 	want := uint64(burst + p.workers)
 	if fromTask {
 		want = uint64(burst + 1)
 	}
-	total(t, "W2", "tasks that were counted after a burst", want, s.Completed)
+	harness.Total(t, "W2", "tasks that were counted after a burst", want, s.Completed)
 	results := p.Results()
-	total(t, "W4", "results after a burst", int(want), len(results))
+	harness.Total(t, "W4", "results after a burst", int(want), len(results))
 	for _, r := range results {
 		if r.Err != nil || r.Value < 0 || r.Value >= burst {
-			t.fail("W6", "a result after a burst", "what a task returned", fmt.Sprintf("%+v", r))
+			t.Fail("W6", "a result after a burst", "what a task returned", fmt.Sprintf("%+v", r))
 			return
 		}
 		ran[r.Value] = 0
 	}
 	for i := range ran {
-		total(t, "W4", fmt.Sprintf("tasks of a burst of %d that left no result", burst), 0, int(ran[i]))
+		harness.Total(t, "W4", fmt.Sprintf("tasks of a burst of %d that left no result", burst), 0, int(ran[i]))
 	}
 }
 
 // poolIsolation writes into the slices that methods returned.
-func poolIsolation(t *T) {
-	p := t.newPool(2)
-	each := t.size(30, 4)
-	t.add(1, func(cl *Client) {
+func poolIsolation(t *harness.T) {
+	p := newPool(t, 2)
+	each := t.Size(30, 4)
+	t.Add(1, func(cl *harness.Client) {
 		for i := range each {
 			p.submit(func() (int, error) { return i + 1, nil })
-			cl.step()
+			cl.Step()
 		}
 	})
-	t.add(t.clients(2), func(cl *Client) {
+	t.Add(t.Clients(2), func(cl *harness.Client) {
 		for range each {
 			r := p.Results()
 			for i := range r {
 				if r[i].Value < 1 || r[i].Value > each || r[i].Err != nil {
-					t.fail("W13", "what a caller wrote into its slice of results is seen by others", "results of tasks", r[i])
+					t.Fail("W13", "what a caller wrote into its slice of results is seen by others", "results of tasks", r[i])
 					return
 				}
 				r[i] = workerpool.Result[int]{Value: -1, Err: errTask}
@@ -560,18 +561,18 @@ func poolIsolation(t *T) {
 			states := p.WorkerStates()
 			for i := range states {
 				if states[i] != workerpool.Idle && states[i] != workerpool.Busy {
-					t.fail("W13", "what a caller wrote into its slice of states is seen by others", "idle or busy", states[i])
+					t.Fail("W13", "what a caller wrote into its slice of states is seen by others", "idle or busy", states[i])
 					return
 				}
 				states[i] = workerpool.Stopped
 			}
 			_ = append(states, workerpool.Stopped)
-			cl.step()
+			cl.Step()
 		}
 	})
-	t.run()
+	t.Run()
 	p.Wait()
-	if t.gaveUp() {
+	if t.GaveUp() {
 		return
 	}
 	checkValues := func(when string, from, n int) []workerpool.Result[int] {
@@ -581,7 +582,7 @@ func poolIsolation(t *T) {
 			seen[one.Value]++
 		}
 		for i := range n {
-			total(t, "W13", when, 1, seen[from+i])
+			harness.Total(t, "W13", when, 1, seen[from+i])
 		}
 		return r
 	}
@@ -600,49 +601,49 @@ func poolIsolation(t *T) {
 	p.Wait()
 	checkValues("results of one task after Reset", 1000, each)
 	if !slices.Equal(kept, copied) {
-		t.fail("W13", "a caller's slice of results changed after a Reset", copied, kept)
+		t.Fail("W13", "a caller's slice of results changed after a Reset", copied, kept)
 	}
 }
 
 // poolMemory runs many tasks with big results, resets, and asks the garbage
 // collector what is still referred to.
-func poolMemory(t *T) {
+func poolMemory(t *harness.T) {
 	const batch, batches = 40, 6
-	p := workerpool.New[*boulder](2)
-	t.atEnd(p.Close)
-	var all []weak.Pointer[boulder]
+	p := workerpool.New[*harness.Boulder](2)
+	t.AtEnd(p.Close)
+	var all []weak.Pointer[harness.Boulder]
 	for range batches {
 		for i := range batch {
-			result, captured := &boulder{id: i}, &boulder{id: i}
+			result, captured := &harness.Boulder{ID: i}, &harness.Boulder{ID: i}
 			all = append(all, weak.Make(result), weak.Make(captured))
-			err := p.Submit(func() (*boulder, error) {
-				if captured.id%5 == 4 {
+			err := p.Submit(func() (*harness.Boulder, error) {
+				if captured.ID%5 == 4 {
 					panic(captured)
 				}
-				captured.id++
+				captured.ID++
 				return result, nil
 			})
 			if err != nil {
-				t.fail("W2", "Submit was refused although the pool is open", "<nil>", err)
+				t.Fail("W2", "Submit was refused although the pool is open", "<nil>", err)
 			}
-			t.step()
+			t.Step()
 		}
 		p.Wait()
-		total(t, "W4", "results of a batch", batch, len(p.Results()))
+		harness.Total(t, "W4", "results of a batch", batch, len(p.Results()))
 		p.Reset()
 	}
 	// A ring of the size of the longest queue may keep a batch.
-	if kept := retained(all); kept > len(all)/2 {
-		t.fail("G4", "tasks and results that the pool no longer holds cannot be collected",
+	if kept := harness.Retained(all); kept > len(all)/2 {
+		t.Fail("G4", "tasks and results that the pool no longer holds cannot be collected",
 			fmt.Sprintf("few of %d", len(all)), kept)
 	}
 	var pools []weak.Pointer[workerpool.Pool[int]]
-	for range copies {
+	for range harness.Copies {
 		q := workerpool.New[int](1)
 		_ = q.Submit(func() (int, error) { return 0, nil })
 		q.Close()
 		pools = append(pools, weak.Make(q))
-		t.step()
+		t.Step()
 	}
-	forgotten(t, pools)
+	harness.Forgotten(t, pools)
 }

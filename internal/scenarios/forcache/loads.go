@@ -1,4 +1,4 @@
-package scenarios
+package forcache
 
 import (
 	"errors"
@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"racebench/internal/cache"
+	"racebench/internal/scenarios/harness"
 )
 
 // answer is what one call of GetOrLoad came back with.
@@ -14,15 +15,15 @@ type answer struct {
 	value    int
 	err      error
 	panicked any
-	done     *latch
+	done     *harness.Latch
 }
 
 // getOrLoad calls GetOrLoad on a goroutine of its own. A panic of the load with
 // the value boom is part of the answer; any other is a violation.
-func (t *T) getOrLoad(c *cache.Cache[int, int], key int, boom any, load func(int) (int, error)) *answer {
-	a := &answer{done: newLatch()}
-	t.spawn(func(cl *Client) {
-		defer a.done.open()
+func getOrLoad(t *harness.T, c *cache.Cache[int, int], key int, boom any, load func(int) (int, error)) *answer {
+	a := &answer{done: harness.NewLatch()}
+	t.Spawn(func(cl *harness.Client) {
+		defer a.done.Open()
 		defer func() {
 			if boom == nil {
 				return // a panic passes through
@@ -34,25 +35,25 @@ func (t *T) getOrLoad(c *cache.Cache[int, int], key int, boom any, load func(int
 			}
 		}()
 		a.value, a.err = c.GetOrLoad(key, load)
-		cl.step()
+		cl.Step()
 	})
 	return a
 }
 
 // heldLoad is a load function that waits inside until it is told to end.
 type heldLoad struct {
-	t       *T
+	t       *harness.T
 	value   int
 	err     error
 	boom    any // what to panic with, or nil
 	inside  func()
-	entered *latch
-	release *latch
+	entered *harness.Latch
+	release *harness.Latch
 	calls   atomic.Int64
 }
 
-func (t *T) holdLoad(value int) *heldLoad {
-	return &heldLoad{t: t, value: value, entered: newLatch(), release: newLatch()}
+func holdLoad(t *harness.T, value int) *heldLoad {
+	return &heldLoad{t: t, value: value, entered: harness.NewLatch(), release: harness.NewLatch()}
 }
 
 func (l *heldLoad) load(int) (int, error) {
@@ -60,8 +61,8 @@ func (l *heldLoad) load(int) (int, error) {
 	if l.inside != nil {
 		l.inside()
 	}
-	l.entered.open()
-	l.t.await(l.release)
+	l.entered.Open()
+	l.t.Await(l.release)
 	if l.boom != nil {
 		panic(l.boom)
 	}
@@ -74,10 +75,10 @@ const patience = 1 << 13
 
 // sees polls for a condition for a while. False says nothing about the
 // component.
-func (t *T) sees(condition func() bool) bool {
-	left := t.size(patience, 40)
+func sees(t *harness.T, condition func() bool) bool {
+	left := t.Size(patience, 40)
 	seen := false
-	t.until(func() bool {
+	t.Until(func() bool {
 		seen = condition()
 		left--
 		return seen || left <= 0
@@ -86,54 +87,54 @@ func (t *T) sees(condition func() bool) bool {
 }
 
 // missed waits until n lookups have missed since the last Clear.
-func (t *T) missed(c *cache.Cache[int, int], n int) bool {
-	return t.sees(func() bool { return c.Stats().Misses >= uint64(n) })
+func missed(t *harness.T, c *cache.Cache[int, int], n int) bool {
+	return sees(t, func() bool { return c.Stats().Misses >= uint64(n) })
 }
 
 // forbidden is a load that must not run.
-func (t *T) forbidden(contract, message string) func(int) (int, error) {
+func forbidden(t *harness.T, contract, message string) func(int) (int, error) {
 	return func(int) (int, error) {
-		t.fail(contract, message, "no call of load", "a call of load")
+		t.Fail(contract, message, "no call of load", "a call of load")
 		return 0, nil
 	}
 }
 
 // cacheSingleFlight holds a load open while others ask for the key.
-func cacheSingleFlight(t *T) {
+func cacheSingleFlight(t *harness.T) {
 	const key, value = 1, 41
 	c := cache.New[int, int](4)
-	l := t.holdLoad(value)
-	callers := []*answer{t.getOrLoad(c, key, nil, l.load)}
-	if !t.await(l.entered) {
+	l := holdLoad(t, value)
+	callers := []*answer{getOrLoad(t, c, key, nil, l.load)}
+	if !t.Await(l.entered) {
 		return
 	}
-	n := t.clients(2)
+	n := t.Clients(2)
 	for range n {
-		callers = append(callers, t.getOrLoad(c, key, nil,
-			t.forbidden("C11", "a second load of a key ran while the first was in flight")))
+		callers = append(callers, getOrLoad(t, c, key, nil,
+			forbidden(t, "C11", "a second load of a key ran while the first was in flight")))
 	}
-	arrived := t.missed(c, n+1)
+	arrived := missed(t, c, n+1)
 	if arrived {
-		t.linger()
+		t.Linger()
 		for _, a := range callers {
-			if a.done.isOpen() {
-				t.fail("C11", "a caller did not wait for the load in flight", "it waits", "it returned")
+			if a.done.IsOpen() {
+				t.Fail("C11", "a caller did not wait for the load in flight", "it waits", "it returned")
 			}
 		}
 	}
 	if _, ok := c.Get(key); ok {
-		t.fail("C12", "a value was stored before its load ended", "absent", "present")
+		t.Fail("C12", "a value was stored before its load ended", "absent", "present")
 	}
-	if !t.cfg.Small && t.rng.IntN(12) == 0 {
+	if !t.Small() && t.Rand.IntN(12) == 0 {
 		time.Sleep(120 * time.Millisecond) // longer than the patience of some
 	}
-	l.release.open()
+	l.release.Open()
 	for _, a := range callers {
-		if !t.await(a.done) {
+		if !t.Await(a.done) {
 			return
 		}
 		if a.err != nil || a.value != value {
-			t.fail("C11", "a caller did not get the result of the load it waited for",
+			t.Fail("C11", "a caller did not get the result of the load it waited for",
 				outcome(value, nil), outcome(a.value, a.err))
 		}
 	}
@@ -142,16 +143,16 @@ func cacheSingleFlight(t *T) {
 	if !arrived {
 		wantHits = int(s.Hits) // late callers hit
 	}
-	equal(t, "C10", "each caller counts one hit or one miss, and nothing else does",
+	harness.Equal(t, "C10", "each caller counts one hit or one miss, and nothing else does",
 		[2]int{wantHits, n + 2 - wantHits}, [2]int{int(s.Hits), int(s.Misses)})
 	v, ok := c.Get(key)
 	if !ok || v != value {
-		t.fail("C12", "the loaded value is not stored", found(value, true), found(v, ok))
+		t.Fail("C12", "the loaded value is not stored", found(value, true), found(v, ok))
 	}
-	if v, err := c.GetOrLoad(key, t.forbidden("C10", "load ran although the key was present")); v != value || err != nil {
-		t.fail("C10", "GetOrLoad of a present key", outcome(value, nil), outcome(v, err))
+	if v, err := c.GetOrLoad(key, forbidden(t, "C10", "load ran although the key was present")); v != value || err != nil {
+		t.Fail("C10", "GetOrLoad of a present key", outcome(value, nil), outcome(v, err))
 	}
-	equal(t, "C10", "hits after two more lookups", uint64(wantHits+2), c.Stats().Hits)
+	harness.Equal(t, "C10", "hits after two more lookups", uint64(wantHits+2), c.Stats().Hits)
 }
 
 // outcome describes what a load or a caller returned.
@@ -165,44 +166,44 @@ func outcome(value int, err error) string {
 // cacheOneLoad lets goroutines ask for a new key at the same moment, several
 // times each, with no handshake: one of them loads, once. A caller that comes
 // just when the load ends shares it or hits.
-func cacheOneLoad(t *T) {
+func cacheOneLoad(t *harness.T) {
 	const times = 3
 	c := cache.New[int, int](8)
-	for key := range t.size(14, 2) {
-		n := t.clients(2)
+	for key := range t.Size(14, 2) {
+		n := t.Clients(2)
 		loads, got := make([]int, n), make([][times]int, n)
 		for id := range n {
-			t.add(1, func(cl *Client) {
+			t.Add(1, func(cl *harness.Client) {
 				for i := range times {
 					v, err := c.GetOrLoad(key, func(k int) (int, error) {
 						loads[id]++
-						if cl.rng.IntN(2) == 0 {
-							cl.step()
+						if cl.Rand.IntN(2) == 0 {
+							cl.Step()
 						}
 						return k*100 + id, nil
 					})
 					if err != nil {
-						t.fail("C12", "GetOrLoad returned an error although no load did", "<nil>", err)
+						t.Fail("C12", "GetOrLoad returned an error although no load did", "<nil>", err)
 					}
 					got[id][i] = v
 				}
-				cl.step()
+				cl.Step()
 			})
 		}
 		before := c.Stats()
-		t.run()
-		if t.gaveUp() {
+		t.Run()
+		if t.GaveUp() {
 			return
 		}
-		equal(t, "C11", "callers of an absent key ran more or fewer loads than one", 1, sum(loads))
+		harness.Equal(t, "C11", "callers of an absent key ran more or fewer loads than one", 1, sum(loads))
 		v, ok := c.Get(key)
 		for id := range n {
 			if !ok || got[id] != [times]int{v, v, v} {
-				t.fail("C11", "callers do not share the result of the one load", found(v, ok), got[id])
+				t.Fail("C11", "callers do not share the result of the one load", found(v, ok), got[id])
 			}
 		}
 		after := c.Stats()
-		total(t, "C10", "lookups were not counted once each",
+		harness.Total(t, "C10", "lookups were not counted once each",
 			before.Hits+before.Misses+uint64(times*n)+1, after.Hits+after.Misses)
 	}
 }
@@ -210,24 +211,24 @@ func cacheOneLoad(t *T) {
 // cacheLanding lets a Delete, a Put or a Clear meet the very end of a load. It
 // comes after the load has begun, so either it overtakes the load or it finds
 // the stored value: the outcome is the same.
-func cacheLanding(t *T) {
+func cacheLanding(t *harness.T) {
 	const key, loaded, put = 1, 100, 300
-	for range t.size(14, 1) {
+	for range t.Size(14, 1) {
 		c := cache.New[int, int](2)
 		var inside atomic.Bool
-		what := t.rng.IntN(3)
-		t.add(1, func(cl *Client) {
+		what := t.Rand.IntN(3)
+		t.Add(1, func(cl *harness.Client) {
 			v, err := c.GetOrLoad(key, func(int) (int, error) {
 				inside.Store(true)
 				return loaded, nil
 			})
 			if v != loaded || err != nil {
-				t.fail("C15", "the caller that ran a load did not get its value", outcome(loaded, nil), outcome(v, err))
+				t.Fail("C15", "the caller that ran a load did not get its value", outcome(loaded, nil), outcome(v, err))
 			}
-			cl.step()
+			cl.Step()
 		})
-		t.add(1, func(cl *Client) {
-			if !t.until(inside.Load) {
+		t.Add(1, func(cl *harness.Client) {
+			if !t.Until(inside.Load) {
 				return
 			}
 			switch what {
@@ -238,10 +239,10 @@ func cacheLanding(t *T) {
 			default:
 				c.Clear()
 			}
-			cl.step()
+			cl.Step()
 		})
-		t.run()
-		if t.gaveUp() {
+		t.Run()
+		if t.GaveUp() {
 			return
 		}
 		s := c.Stats()
@@ -249,14 +250,14 @@ func cacheLanding(t *T) {
 		switch what {
 		case 0:
 			if ok {
-				t.fail("C15", "a key is present that was deleted after its load had begun", "absent", v)
+				t.Fail("C15", "a key is present that was deleted after its load had begun", "absent", v)
 			}
 		case 1:
 			if !ok || v != put {
-				t.fail("C15", "the value put after the load had begun is not there", found(put, true), found(v, ok))
+				t.Fail("C15", "the value put after the load had begun is not there", found(put, true), found(v, ok))
 			}
 		default:
-			equal(t, "C15", "the cache after a Clear that came after the load had begun", cache.Stats{Capacity: 2}, s)
+			harness.Equal(t, "C15", "the cache after a Clear that came after the load had begun", cache.Stats{Capacity: 2}, s)
 		}
 	}
 }
@@ -264,37 +265,37 @@ func cacheLanding(t *T) {
 // cacheAlikeKeys loads keys that are unequal and look the same to whoever does
 // not compare them by ==. Nothing is concluded from how long they take to be in
 // flight together.
-func cacheAlikeKeys(t *T) {
+func cacheAlikeKeys(t *harness.T) {
 	type pair struct{ a, b string }
 	one, two := pair{"x", "y"}, pair{"x", "y"}
 	keys := []any{1, int64(1), "1", 1.0, pair{"1 ", "2"}, pair{"1", " 2"}, &one, &two}
-	t.rng.Shuffle(len(keys), func(i, j int) { keys[i], keys[j] = keys[j], keys[i] })
-	keys = keys[:t.size(len(keys), 3)]
+	t.Rand.Shuffle(len(keys), func(i, j int) { keys[i], keys[j] = keys[j], keys[i] })
+	keys = keys[:t.Size(len(keys), 3)]
 	c := cache.New[any, int](len(keys))
-	met, release := newMeeting(len(keys)), newLatch()
+	met, release := harness.NewMeeting(len(keys)), harness.NewLatch()
 	for i, key := range keys {
-		t.add(1, func(cl *Client) {
+		t.Add(1, func(cl *harness.Client) {
 			v, err := c.GetOrLoad(key, func(any) (int, error) {
-				met.arrive()
-				t.await(release)
+				met.Arrive()
+				t.Await(release)
 				return i, nil
 			})
 			if v != i || err != nil {
-				t.fail("C11", fmt.Sprintf("GetOrLoad of the key %T(%v), beside loads of keys that print alike", key, key),
+				t.Fail("C11", fmt.Sprintf("GetOrLoad of the key %T(%v), beside loads of keys that print alike", key, key),
 					outcome(i, nil), outcome(v, err))
 			}
-			cl.step()
+			cl.Step()
 		})
 	}
-	t.add(1, func(cl *Client) {
-		t.sees(met.all.isOpen)
-		release.open()
-		cl.step()
+	t.Add(1, func(cl *harness.Client) {
+		sees(t, met.All.IsOpen)
+		release.Open()
+		cl.Step()
 	})
-	t.run()
+	t.Run()
 	for i, key := range keys {
 		if v, ok := c.Get(key); !ok || v != i {
-			t.fail("C12", fmt.Sprintf("Get of the key %T(%v), after loads of keys that print alike", key, key), found(i, true), found(v, ok))
+			t.Fail("C12", fmt.Sprintf("Get of the key %T(%v), after loads of keys that print alike", key, key), found(i, true), found(v, ok))
 		}
 	}
 }
@@ -305,65 +306,65 @@ const manyLoads = 80
 
 // cacheSlowLoad holds loads open and uses the cache meanwhile, from outside and
 // from inside a load.
-func cacheSlowLoad(t *T) {
+func cacheSlowLoad(t *harness.T) {
 	c := cache.New[int, int](8)
 	c.Put(1, 10)
-	l := t.holdLoad(20)
+	l := holdLoad(t, 20)
 	l.inside = func() {
 		// A load may call the cache: no lock is held.
 		if v, ok := c.Get(1); !ok || v != 10 {
-			t.fail("C11", "Get of another key from inside a load", found(10, true), found(v, ok))
+			t.Fail("C11", "Get of another key from inside a load", found(10, true), found(v, ok))
 		}
 		c.Put(3, 30)
 		c.Len()
 		c.Stats()
 		c.Delete(4)
 		if v, err := c.GetOrLoad(5, func(int) (int, error) { return 50, nil }); v != 50 || err != nil {
-			t.fail("C11", "GetOrLoad of another key from inside a load", outcome(50, nil), outcome(v, err))
+			t.Fail("C11", "GetOrLoad of another key from inside a load", outcome(50, nil), outcome(v, err))
 		}
 	}
-	slow := t.getOrLoad(c, 2, nil, l.load)
-	if !t.await(l.entered) {
+	slow := getOrLoad(t, c, 2, nil, l.load)
+	if !t.Await(l.entered) {
 		return
 	}
 	// While it is open, everything else goes on.
 	if v, ok := c.Get(3); !ok || v != 30 {
-		t.fail("C9", "what a load put is not there", found(30, true), found(v, ok))
+		t.Fail("C9", "what a load put is not there", found(30, true), found(v, ok))
 	}
 	_, ok := c.Get(2)
-	equal(t, "C12", "a value is present before its load ended", false, ok)
+	harness.Equal(t, "C12", "a value is present before its load ended", false, ok)
 	c.Put(6, 60)
-	equal(t, "C6", "Delete of a present key beside a load", true, c.Delete(6))
-	equal(t, "C5", "Len beside a load", 3, c.Len()) // 1, 3 and 5
-	t.step()
+	harness.Equal(t, "C6", "Delete of a present key beside a load", true, c.Delete(6))
+	harness.Equal(t, "C5", "Len beside a load", 3, c.Len()) // 1, 3 and 5
+	t.Step()
 	// Loads of different keys are in flight together.
-	n := t.clients(2)
-	if !t.cfg.Small && t.rng.IntN(3) == 0 {
+	n := t.Clients(2)
+	if !t.Small() && t.Rand.IntN(3) == 0 {
 		n = manyLoads
 	}
-	met := newMeeting(n)
+	met := harness.NewMeeting(n)
 	var callers []*answer
 	for i := range n {
-		callers = append(callers, t.getOrLoad(c, 100+i, nil, func(k int) (int, error) {
-			met.arrive()
-			t.await(met.all)
+		callers = append(callers, getOrLoad(t, c, 100+i, nil, func(k int) (int, error) {
+			met.Arrive()
+			t.Await(met.All)
 			return k * 10, nil
 		}))
 	}
 	for i, a := range callers {
-		if !t.await(a.done) {
+		if !t.Await(a.done) {
 			return
 		}
 		if a.err != nil || a.value != (100+i)*10 {
-			t.fail("C11", "a caller did not get what its load returned", outcome((100+i)*10, nil), outcome(a.value, a.err))
+			t.Fail("C11", "a caller did not get what its load returned", outcome((100+i)*10, nil), outcome(a.value, a.err))
 		}
 	}
-	l.release.open()
-	if t.await(slow.done) && (slow.err != nil || slow.value != 20) {
-		t.fail("C11", "the slow caller did not get what its load returned", outcome(20, nil), outcome(slow.value, slow.err))
+	l.release.Open()
+	if t.Await(slow.done) && (slow.err != nil || slow.value != 20) {
+		t.Fail("C11", "the slow caller did not get what its load returned", outcome(20, nil), outcome(slow.value, slow.err))
 	}
 	if v, ok := c.Get(2); !ok || v != 20 {
-		t.fail("C12", "the loaded value is not stored", found(20, true), found(v, ok))
+		t.Fail("C12", "the loaded value is not stored", found(20, true), found(v, ok))
 	}
 }
 
@@ -375,102 +376,102 @@ type bang struct{ where string }
 
 // cacheLoadFails lets a load fail, by an error or a panic, while others wait
 // for it.
-func cacheLoadFails(boom any) func(t *T) {
+func cacheLoadFails(boom any) func(t *harness.T) {
 	contract := "C13"
 	if boom != nil {
 		contract = "C14"
 	}
-	return func(t *T) {
+	return func(t *harness.T) {
 		const key = 1
 		c := cache.New[int, int](2)
-		for round := range t.size(3, 1) {
-			l := t.holdLoad(99)
+		for round := range t.Size(3, 1) {
+			l := holdLoad(t, 99)
 			l.err, l.boom = errLoad, boom
-			first := t.getOrLoad(c, key, boom, l.load)
-			if !t.await(l.entered) {
+			first := getOrLoad(t, c, key, boom, l.load)
+			if !t.Await(l.entered) {
 				return
 			}
-			n := t.clients(1)
+			n := t.Clients(1)
 			base := int(c.Stats().Misses)
 			// Late is counted, not forbidden: a caller that was slow to arrive
 			// loads again, and rightly.
 			var late atomic.Int64
 			var waiters []*answer
 			for range n {
-				waiters = append(waiters, t.getOrLoad(c, key, boom, func(int) (int, error) {
+				waiters = append(waiters, getOrLoad(t, c, key, boom, func(int) (int, error) {
 					late.Add(1)
-					if !l.release.isOpen() {
-						t.fail("C11", "a second load of a key ran while the first was in flight", 1, 2)
+					if !l.release.IsOpen() {
+						t.Fail("C11", "a second load of a key ran while the first was in flight", 1, 2)
 					}
 					return 0, errLoad
 				}))
 			}
-			arrived := t.missed(c, base+n)
-			l.release.open()
-			if !t.await(first.done) {
+			arrived := missed(t, c, base+n)
+			l.release.Open()
+			if !t.Await(first.done) {
 				return
 			}
 			if boom != nil && first.panicked != boom {
-				t.fail("C14", "the caller that ran a panicking load did not panic with its value",
+				t.Fail("C14", "the caller that ran a panicking load did not panic with its value",
 					boom, outcome(first.value, first.err))
 			}
 			if boom == nil && first.err != errLoad {
-				t.fail("C13", "the caller that ran a failing load did not get its error", errLoad, outcome(first.value, first.err))
+				t.Fail("C13", "the caller that ran a failing load did not get its error", errLoad, outcome(first.value, first.err))
 			}
 			for _, a := range waiters {
-				if !t.await(a.done) {
+				if !t.Await(a.done) {
 					return
 				}
 				switch {
 				case a.panicked != nil:
-					t.fail(contract, "a caller that waited for a load panicked", "a non-nil error", a.panicked)
+					t.Fail(contract, "a caller that waited for a load panicked", "a non-nil error", a.panicked)
 				case a.err == nil || boom == nil && a.err != errLoad:
-					t.fail(contract, "a caller that waited for a failing load did not get its error",
+					t.Fail(contract, "a caller that waited for a failing load did not get its error",
 						"the error", outcome(a.value, a.err))
 				case boom == nil && arrived && a.value != first.value:
-					t.fail("C11", "a caller that waited for a failing load did not get the value that the one who ran it got, beside the error",
+					t.Fail("C11", "a caller that waited for a failing load did not get the value that the one who ran it got, beside the error",
 						first.value, a.value)
 				}
 			}
 			if arrived {
-				equal(t, "C11", "callers that waited for a failing load loaded again", 0, late.Load())
+				harness.Equal(t, "C11", "callers that waited for a failing load loaded again", 0, late.Load())
 			}
 			if v, ok := c.Get(key); ok {
-				t.fail(contract, "a failing load stored something", "absent", v)
+				t.Fail(contract, "a failing load stored something", "absent", v)
 			}
-			equal(t, contract, "entries after a failing load", 0, c.Len())
+			harness.Equal(t, contract, "entries after a failing load", 0, c.Len())
 			// The next caller loads again.
 			loaded := false
 			v, err := c.GetOrLoad(key, func(int) (int, error) { loaded = true; return round, nil })
 			if !loaded || v != round || err != nil {
-				t.fail(contract, "the caller after a failing load did not load again", outcome(round, nil), outcome(v, err))
+				t.Fail(contract, "the caller after a failing load did not load again", outcome(round, nil), outcome(v, err))
 			}
 			c.Delete(key)
-			t.step()
+			t.Step()
 		}
 	}
 }
 
 // cacheStaleFill overtakes a load in flight and lets the old and the new load
 // end in either order.
-func cacheStaleFill(t *T) {
-	for range t.size(4, 1) {
+func cacheStaleFill(t *harness.T) {
+	for range t.Size(4, 1) {
 		if !staleFill(t) {
 			return
 		}
 	}
 }
 
-func staleFill(t *T) bool {
+func staleFill(t *harness.T) bool {
 	const key, oldValue, newValue, putValue = 1, 100, 200, 300
-	c := cache.New[int, int](t.capacity(4))
+	c := cache.New[int, int](t.Capacity(4))
 	c.Put(7, 7)
 	overtake := []struct {
 		name string
 		do   func()
 		put  bool
 	}{
-		{name: "Delete", do: func() { equal(t, "C6", "Delete of an absent key that is being loaded", false, c.Delete(key)) }},
+		{name: "Delete", do: func() { harness.Equal(t, "C6", "Delete of an absent key that is being loaded", false, c.Delete(key)) }},
 		{name: "Put", do: func() { c.Put(key, putValue) }, put: true},
 		{name: "Clear", do: c.Clear},
 		{name: "Put and Delete", do: func() { c.Put(key, putValue); c.Delete(key) }},
@@ -481,12 +482,12 @@ func staleFill(t *T) bool {
 				c.Put(1000+i, i)
 			}
 		}},
-	}[t.rng.IntN(6)]
-	fromInside := t.rng.IntN(3) == 0
-	oldFirst := t.rng.IntN(2) == 0
+	}[t.Rand.IntN(6)]
+	fromInside := t.Rand.IntN(3) == 0
+	oldFirst := t.Rand.IntN(2) == 0
 
-	old := t.holdLoad(oldValue)
-	switch t.rng.IntN(4) {
+	old := holdLoad(t, oldValue)
+	switch t.Rand.IntN(4) {
 	case 0:
 		old.err = errLoad
 	case 1:
@@ -495,27 +496,27 @@ func staleFill(t *T) bool {
 	if fromInside {
 		old.inside = overtake.do
 	}
-	olds := []*answer{t.getOrLoad(c, key, old.boom, old.load)}
-	if !t.await(old.entered) {
+	olds := []*answer{getOrLoad(t, c, key, old.boom, old.load)}
+	if !t.Await(old.entered) {
 		return false
 	}
 	if !fromInside {
 		base := int(c.Stats().Misses)
-		n := t.rng.IntN(3)
+		n := t.Rand.IntN(3)
 		for range n {
-			olds = append(olds, t.getOrLoad(c, key, old.boom, func(int) (int, error) {
-				if !old.release.isOpen() {
-					t.fail("C11", "a second load of a key ran while the first was in flight", 1, 2)
+			olds = append(olds, getOrLoad(t, c, key, old.boom, func(int) (int, error) {
+				if !old.release.IsOpen() {
+					t.Fail("C11", "a second load of a key ran while the first was in flight", 1, 2)
 				}
 				return -1, nil // it came late
 			}))
 		}
-		if !t.missed(c, base+n) {
+		if !missed(t, c, base+n) {
 			// Whoever has not arrived by now may share either load. Nothing
 			// can be concluded; let everybody go.
-			old.release.open()
+			old.release.Open()
 			for _, a := range olds {
-				if !t.await(a.done) {
+				if !t.Await(a.done) {
 					return false
 				}
 			}
@@ -524,23 +525,23 @@ func staleFill(t *T) bool {
 		overtake.do()
 	}
 	checkOld := func() bool {
-		old.release.open()
+		old.release.Open()
 		for i, a := range olds {
-			if !t.await(a.done) {
+			if !t.Await(a.done) {
 				return false
 			}
 			switch {
 			case old.boom != nil && i == 0:
 				if a.panicked == nil {
-					t.fail("C14", "the caller whose overtaken load panicked did not panic", old.boom, outcome(a.value, a.err))
+					t.Fail("C14", "the caller whose overtaken load panicked did not panic", old.boom, outcome(a.value, a.err))
 				}
 			case old.boom != nil:
 				if a.err == nil || a.panicked != nil {
-					t.fail("C14", "a caller that waited for an overtaken load that panicked got no error",
+					t.Fail("C14", "a caller that waited for an overtaken load that panicked got no error",
 						"a non-nil error", outcome(a.value, a.err))
 				}
 			case a.err != old.err || old.err == nil && a.value != oldValue:
-				t.fail("C15", "a caller that waited when "+overtake.name+" overtook its load did not get the result of that load",
+				t.Fail("C15", "a caller that waited when "+overtake.name+" overtook its load did not get the result of that load",
 					outcome(oldValue, old.err), outcome(a.value, a.err))
 			}
 		}
@@ -548,50 +549,50 @@ func staleFill(t *T) bool {
 	}
 	present := func(when string, want int, wantOK bool) {
 		if v, ok := c.Get(key); ok != wantOK || ok && v != want {
-			t.fail("C15", when, found(want, wantOK), found(v, ok))
+			t.Fail("C15", when, found(want, wantOK), found(v, ok))
 		}
 	}
 
 	if overtake.put {
 		present("the value put while the key was being loaded is not there", putValue, true)
-		v, err := c.GetOrLoad(key, t.forbidden("C10", "load ran although the key was put"))
+		v, err := c.GetOrLoad(key, forbidden(t, "C10", "load ran although the key was put"))
 		if err != nil || v != putValue {
-			t.fail("C15", "a caller after "+overtake.name+" did not get the value put", outcome(putValue, nil), outcome(v, err))
+			t.Fail("C15", "a caller after "+overtake.name+" did not get the value put", outcome(putValue, nil), outcome(v, err))
 		}
 		if !checkOld() {
 			return false
 		}
 		present("an overtaken load stored its value over one put later", putValue, true)
-		t.step()
+		t.Step()
 		return true
 	}
 
 	// The key is absent and its load overtaken: whoever comes now loads anew.
 	present("the key is present after "+overtake.name, 0, false)
-	fresh := t.holdLoad(newValue)
-	news := []*answer{t.getOrLoad(c, key, nil, fresh.load)}
-	if !t.sees(fresh.entered.isOpen) {
+	fresh := holdLoad(t, newValue)
+	news := []*answer{getOrLoad(t, c, key, nil, fresh.load)}
+	if !sees(t, fresh.entered.IsOpen) {
 		// It shares the old load, or has not got here yet.
 		if !checkOld() {
 			return false
 		}
-		fresh.release.open()
-		if !t.await(news[0].done) {
+		fresh.release.Open()
+		if !t.Await(news[0].done) {
 			return false
 		}
 		if news[0].err != nil || news[0].value != newValue {
-			t.fail("C15", "a caller that arrived after "+overtake.name+" returned shared the overtaken load",
+			t.Fail("C15", "a caller that arrived after "+overtake.name+" returned shared the overtaken load",
 				outcome(newValue, nil), outcome(news[0].value, news[0].err))
 		}
-		return !t.gaveUp()
+		return !t.GaveUp()
 	}
 	base := int(c.Stats().Misses)
 	join := func() {
-		news = append(news, t.getOrLoad(c, key, nil,
-			t.forbidden("C11", "a further load of a key ran while the one that is not overtaken was in flight")))
+		news = append(news, getOrLoad(t, c, key, nil,
+			forbidden(t, "C11", "a further load of a key ran while the one that is not overtaken was in flight")))
 	}
 	join()
-	t.missed(c, base+1)
+	missed(t, c, base+1)
 	if oldFirst {
 		if !checkOld() {
 			return false
@@ -600,15 +601,15 @@ func staleFill(t *T) bool {
 		base := int(c.Stats().Misses)
 		// The end of the old load must not end the new flight.
 		join()
-		t.missed(c, base+1)
+		missed(t, c, base+1)
 	}
-	fresh.release.open()
+	fresh.release.Open()
 	for _, a := range news {
-		if !t.await(a.done) {
+		if !t.Await(a.done) {
 			return false
 		}
 		if a.err != nil || a.value != newValue {
-			t.fail("C15", "a caller that arrived after "+overtake.name+" did not get the value of the new load",
+			t.Fail("C15", "a caller that arrived after "+overtake.name+" did not get the value of the new load",
 				outcome(newValue, nil), outcome(a.value, a.err))
 		}
 	}
@@ -619,6 +620,6 @@ func staleFill(t *T) bool {
 		}
 	}
 	present("an overtaken load stored its value over a newer one", newValue, true)
-	t.step()
-	return !t.gaveUp()
+	t.Step()
+	return !t.GaveUp()
 }

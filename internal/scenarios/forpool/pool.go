@@ -1,23 +1,24 @@
-package scenarios
+package forpool
 
 import (
 	"errors"
 	"fmt"
 
+	"racebench/internal/scenarios/harness"
 	"racebench/internal/workerpool"
 )
 
 // pool is a pool that the execution closes at its end unless the scenario did.
 type pool struct {
 	*workerpool.Pool[int]
-	t       *T
+	t       *harness.T
 	workers int
 	closed  bool
 }
 
-func (t *T) newPool(workers int) *pool {
+func newPool(t *harness.T, workers int) *pool {
 	p := &pool{Pool: workerpool.New[int](workers), t: t, workers: workers}
-	t.atEnd(func() {
+	t.AtEnd(func() {
 		if !p.closed {
 			p.Close()
 		}
@@ -34,7 +35,7 @@ func (p *pool) Close() {
 // submit submits a task to a pool that nobody closes.
 func (p *pool) submit(task func() (int, error)) {
 	if err := p.Submit(task); err != nil {
-		p.t.fail("W2", "Submit was refused although the pool is open", "<nil>", err)
+		p.t.Fail("W2", "Submit was refused although the pool is open", "<nil>", err)
 	}
 }
 
@@ -45,16 +46,16 @@ func (p *pool) check(when string) workerpool.Stats {
 	return s
 }
 
-func checkPool(t *T, workers int, when string, s workerpool.Stats) {
+func checkPool(t *harness.T, workers int, when string, s workerpool.Stats) {
 	switch {
 	case s.Workers != workers:
-		t.fail("W7", "Stats().Workers is not the number of workers "+when, workers, s.Workers)
+		t.Fail("W7", "Stats().Workers is not the number of workers "+when, workers, s.Workers)
 	case s.Idle+s.Active+s.Stopped != s.Workers:
-		t.fail("W7", "Idle + Active + Stopped is not Workers "+when, s.Workers, fmt.Sprintf("%+v", s))
+		t.Fail("W7", "Idle + Active + Stopped is not Workers "+when, s.Workers, fmt.Sprintf("%+v", s))
 	case s.Idle < 0 || s.Active < 0 || s.Stopped < 0 || s.Pending < 0:
-		t.fail("W7", "a number in a snapshot is negative "+when, "none", fmt.Sprintf("%+v", s))
+		t.Fail("W7", "a number in a snapshot is negative "+when, "none", fmt.Sprintf("%+v", s))
 	case uint64(s.Pending)+uint64(s.Active)+s.Completed+s.Failed != s.Submitted:
-		t.fail("W7", "Pending + Active + Completed + Failed is not Submitted "+when, s.Submitted, fmt.Sprintf("%+v", s))
+		t.Fail("W7", "Pending + Active + Completed + Failed is not Submitted "+when, s.Submitted, fmt.Sprintf("%+v", s))
 	}
 }
 
@@ -70,10 +71,10 @@ func (p *pool) states(when string) (idle, busy, stopped int) {
 		case workerpool.Stopped:
 			stopped++
 		default:
-			p.t.fail("W7", "WorkerStates has a state that does not exist "+when, "idle, busy or stopped", s)
+			p.t.Fail("W7", "WorkerStates has a state that does not exist "+when, "idle, busy or stopped", s)
 		}
 	}
-	equal(p.t, "W7", "WorkerStates does not have one state per worker "+when, p.workers, len(all))
+	harness.Equal(p.t, "W7", "WorkerStates does not have one state per worker "+when, p.workers, len(all))
 	return idle, busy, stopped
 }
 
@@ -88,27 +89,27 @@ func (p *pool) quiet(completed, failed int) {
 		want.Idle, want.Stopped = 0, p.workers
 	}
 	got := p.Stats()
-	total(p.t, "W4", "Completed and Failed of a pool at rest", completed+failed, int(got.Completed+got.Failed))
-	equal(p.t, "W4", "the statistics of a pool at rest", want, got)
+	harness.Total(p.t, "W4", "Completed and Failed of a pool at rest", completed+failed, int(got.Completed+got.Failed))
+	harness.Equal(p.t, "W4", "the statistics of a pool at rest", want, got)
 	idle, busy, stopped := p.states("at rest")
-	equal(p.t, "W4", "idle, busy and stopped workers of a pool at rest",
+	harness.Equal(p.t, "W4", "idle, busy and stopped workers of a pool at rest",
 		[3]int{want.Idle, 0, want.Stopped}, [3]int{idle, busy, stopped})
-	equal(p.t, "W4", "Pending of a pool at rest", 0, p.Pending())
-	equal(p.t, "W4", "number of results of a pool at rest", completed+failed, len(p.Results()))
+	harness.Equal(p.t, "W4", "Pending of a pool at rest", 0, p.Pending())
+	harness.Equal(p.t, "W4", "number of results of a pool at rest", completed+failed, len(p.Results()))
 }
 
 // hold makes every worker busy with a task that waits until release is opened,
 // then ends as end says. It returns false if the execution was given up.
-func (p *pool) hold(release *latch, end func(i int) (int, error)) bool {
-	in := newMeeting(p.workers)
+func (p *pool) hold(release *harness.Latch, end func(i int) (int, error)) bool {
+	in := harness.NewMeeting(p.workers)
 	for i := range p.workers {
 		p.submit(func() (int, error) {
-			in.arrive()
-			p.t.await(release)
+			in.Arrive()
+			p.t.Await(release)
 			return end(i)
 		})
 	}
-	return p.t.await(in.all)
+	return p.t.Await(in.All)
 }
 
 // errTask is the error of failing tasks.

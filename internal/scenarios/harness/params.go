@@ -1,4 +1,4 @@
-package scenarios
+package harness
 
 import (
 	"fmt"
@@ -29,10 +29,10 @@ func drawParams(rng *rand.Rand, small bool) params {
 	}
 	n := runtime.NumCPU()
 	p := params{
-		procs:  []int{1, 2, n, 4 * n}[pick(rng, 15, 35, 25, 25)],
+		procs:  []int{1, 2, n, 4 * n}[Pick(rng, 15, 35, 25, 25)],
 		yield:  []int{0, 2, 8, 32}[rng.IntN(4)],
 		skew:   rng.IntN(3),
-		noise:  pick(rng, 30, 25, 25, 20),
+		noise:  Pick(rng, 30, 25, 25, 20),
 		crowd:  rng.IntN(3),
 		sleepy: rng.IntN(2) == 0,
 	}
@@ -43,8 +43,8 @@ func drawParams(rng *rand.Rand, small bool) params {
 	return p
 }
 
-// pick draws an index, each as often as its weight says.
-func pick(rng *rand.Rand, weights ...int) int {
+// Pick draws an index, each as often as its weight says.
+func Pick(rng *rand.Rand, weights ...int) int {
 	sum := 0
 	for _, w := range weights {
 		sum += w
@@ -81,18 +81,18 @@ func (p params) String() string {
 		p.procs, p.noise, p.yield, p.skew, p.gc, p.garbage, p.crowd)
 }
 
-// clients is the number of concurrent goroutines: about n, and two or three in
+// Clients is the number of concurrent goroutines: about n, and two or three in
 // small mode.
-func (t *T) clients(n int) int {
+func (t *T) Clients(n int) int {
 	if t.cfg.Small {
-		return min(n, 2+int(t.rng.Uint64()&1))
+		return min(n, 2+int(t.Rand.Uint64()&1))
 	}
 	return n + t.par.crowd
 }
 
-// size returns normal, or small in small mode. Under the race detector, which
+// Size returns normal, or small in small mode. Under the race detector, which
 // slows everything down and needs no repetition, a large number is halved.
-func (t *T) size(normal, small int) int {
+func (t *T) Size(normal, small int) int {
 	switch {
 	case t.cfg.Small:
 		return small
@@ -103,33 +103,40 @@ func (t *T) size(normal, small int) int {
 	}
 }
 
-// large is a number of entries, or of workers, at which an implementation may be
+// LargeCache and LargePool are numbers of entries, and of workers, at which an implementation may be
 // made otherwise: a cache is divided, a word has too few bits.
 const (
-	largeCache = 2048
-	largePool  = 70
+	LargeCache = 2048
+	LargePool  = 70
 )
 
-// capacity returns that of a cache that is not to be filled: small, and
+// Capacity returns that of a cache that is not to be filled: small, and
 // sometimes large.
-func (t *T) capacity(small int) int {
-	if !t.cfg.Small && t.rng.IntN(4) == 0 {
-		return largeCache
+func (t *T) Capacity(small int) int {
+	if !t.cfg.Small && t.Rand.IntN(4) == 0 {
+		return LargeCache
 	}
 	return small
 }
 
-// workers returns the number of workers of a pool: from 1 to most, and sometimes
+// Workers returns the number of workers of a pool: from 1 to most, and sometimes
 // large.
-func (t *T) workers(most int) int {
-	if !t.cfg.Small && t.rng.IntN(16) == 0 {
-		return largePool
+func (t *T) Workers(most int) int {
+	if !t.cfg.Small && t.Rand.IntN(16) == 0 {
+		return LargePool
 	}
-	return 1 + t.rng.IntN(most)
+	return 1 + t.Rand.IntN(most)
 }
 
-// key draws one of n keys, with the skew of the execution.
-func (c *Client) key(n int) int {
-	u := c.rng.Float64()
-	return int(float64(n) * math.Pow(u, float64(1+c.t.par.skew)))
+// Key draws one of n keys, with the skew of the execution.
+func (c *Client) Key(n int) int {
+	u := c.Rand.Float64()
+	return int(float64(n) * math.Pow(u, float64(1+c.T.par.skew)))
 }
+
+// Small reports whether the execution is small enough for its schedules to be
+// explored.
+func (t *T) Small() bool { return t.cfg.Small }
+
+// Crowd adds to the number of clients.
+func (t *T) Crowd() int { return t.par.crowd }

@@ -1,4 +1,4 @@
-package scenarios
+package forpool
 
 import (
 	"errors"
@@ -6,19 +6,20 @@ import (
 	"runtime"
 	"sync/atomic"
 
+	"racebench/internal/scenarios/harness"
 	"racebench/internal/workerpool"
 )
 
 // poolWaitOwn lets every goroutine submit a task and wait: at the latest then
 // its own task has ended.
-func poolWaitOwn(t *T) {
-	p := t.newPool(1 + t.rng.IntN(3))
-	n, each := t.clients(2), t.size(25, 2)
-	t.add(n, func(cl *Client) {
+func poolWaitOwn(t *harness.T) {
+	p := newPool(t, 1+t.Rand.IntN(3))
+	n, each := t.Clients(2), t.Size(25, 2)
+	t.Add(n, func(cl *harness.Client) {
 		for i := range each {
 			// Plain memory: if Wait orders nothing, this is a data race.
 			done := 0
-			kind := cl.rng.IntN(4)
+			kind := cl.Rand.IntN(4)
 			p.submit(func() (int, error) {
 				defer func() { done++ }()
 				switch kind {
@@ -31,105 +32,105 @@ func poolWaitOwn(t *T) {
 			})
 			p.Wait()
 			if done != 1 {
-				t.fail("W10", "Wait returned although the caller's own task had not ended", 1, done)
+				t.Fail("W10", "Wait returned although the caller's own task had not ended", 1, done)
 			}
 			if got := len(p.Results()); got <= i {
-				t.fail("W4", "a task has ended and its result is not there", fmt.Sprintf("at least %d", i+1), got)
+				t.Fail("W4", "a task has ended and its result is not there", fmt.Sprintf("at least %d", i+1), got)
 			}
-			cl.step()
+			cl.Step()
 		}
 	})
-	t.run()
+	t.Run()
 	p.Wait()
 	s := p.check("at rest")
-	total(t, "W3", "tasks that were counted", uint64(n*each), s.Completed+s.Failed)
+	harness.Total(t, "W3", "tasks that were counted", uint64(n*each), s.Completed+s.Failed)
 	p.quiet(int(s.Completed), int(s.Failed))
 }
 
 // poolWaitHeld calls Wait while a worker holds the last task, so that nothing
 // is pending but something is active; and while something is pending.
-func poolWaitHeld(t *T) {
-	p := t.newPool(1 + t.rng.IntN(3))
+func poolWaitHeld(t *harness.T) {
+	p := newPool(t, 1+t.Rand.IntN(3))
 	p.Wait() // nothing was ever submitted
-	for range t.size(2, 1) {
-		release := newLatch()
-		tasks := 1 + t.rng.IntN(p.workers+2)
+	for range t.Size(2, 1) {
+		release := harness.NewLatch()
+		tasks := 1 + t.Rand.IntN(p.workers+2)
 		var in atomic.Int64
-		holding := newMeeting(min(tasks, p.workers))
+		holding := harness.NewMeeting(min(tasks, p.workers))
 		for i := range tasks {
 			p.submit(func() (int, error) {
 				in.Add(1)
-				holding.arrive()
-				t.await(release)
+				holding.Arrive()
+				t.Await(release)
 				return i, nil
 			})
 		}
-		if !t.await(holding.all) {
+		if !t.Await(holding.All) {
 			return
 		}
-		n := t.clients(2)
-		done := newMeeting(n)
+		n := t.Clients(2)
+		done := harness.NewMeeting(n)
 		for range n {
-			t.spawn(func(cl *Client) {
+			t.Spawn(func(cl *harness.Client) {
 				p.Wait()
-				if !release.isOpen() {
-					t.fail("W10", "Wait returned while a task was running", "it waits", "it returned")
+				if !release.IsOpen() {
+					t.Fail("W10", "Wait returned while a task was running", "it waits", "it returned")
 				}
-				cl.step()
-				done.arrive()
+				cl.Step()
+				done.Arrive()
 			})
 		}
-		t.linger()
-		release.open()
-		if !t.await(done.all) {
+		t.Linger()
+		release.Open()
+		if !t.Await(done.All) {
 			return
 		}
-		equal(t, "W10", "tasks that ran before Wait returned", int64(tasks), in.Load())
+		harness.Equal(t, "W10", "tasks that ran before Wait returned", int64(tasks), in.Load())
 	}
 	p.Wait()
 }
 
 // poolCloseRace closes a pool while others submit.
-func poolCloseRace(t *T) {
-	for range t.size(8, 1) {
-		p := t.newPool(1 + t.rng.IntN(3))
-		n, each := t.clients(2), t.size(6, 2)
+func poolCloseRace(t *harness.T) {
+	for range t.Size(8, 1) {
+		p := newPool(t, 1+t.Rand.IntN(3))
+		n, each := t.Clients(2), t.Size(6, 2)
 		ran := make([]int, n*each)
 		accepted := make([]bool, n*each)
 		for id := range n {
-			t.add(1, func(cl *Client) {
+			t.Add(1, func(cl *harness.Client) {
 				for i := range each {
 					task := id*each + i
 					err := p.Submit(func() (int, error) { ran[task]++; return task, nil })
 					accepted[task] = err == nil
 					if err != nil && !errors.Is(err, workerpool.ErrClosed) {
-						t.fail("W2", "Submit returned another error than ErrClosed", workerpool.ErrClosed, err)
+						t.Fail("W2", "Submit returned another error than ErrClosed", workerpool.ErrClosed, err)
 					}
-					cl.step()
+					cl.Step()
 				}
 			})
 		}
-		t.add(1, func(cl *Client) {
+		t.Add(1, func(cl *harness.Client) {
 			p.Pool.Close()
 			checkClosed(t, p)
-			cl.step()
+			cl.Step()
 		})
-		if t.rng.IntN(2) == 0 {
-			t.add(1, func(cl *Client) {
+		if t.Rand.IntN(2) == 0 {
+			t.Add(1, func(cl *harness.Client) {
 				p.Wait()
-				cl.step()
+				cl.Step()
 			})
 		}
-		t.run()
+		t.Run()
 		p.Close()
-		if t.gaveUp() {
+		if t.GaveUp() {
 			return
 		}
 		if err := p.Submit(func() (int, error) {
-			t.fail("W2", "a task ran that was refused", "it never runs", "it ran")
+			t.Fail("W2", "a task ran that was refused", "it never runs", "it ran")
 			return 0, nil
 		}); !errors.Is(err, workerpool.ErrClosed) {
-			t.fail("W2", "Submit after Close", workerpool.ErrClosed, err)
+			t.Fail("W2", "Submit after Close", workerpool.ErrClosed, err)
 		}
 		count := 0
 		for task := range ran {
@@ -138,143 +139,143 @@ func poolCloseRace(t *T) {
 				want = 1
 				count++
 			}
-			equal(t, "W2", fmt.Sprintf("runs of a task whose Submit raced with Close (accepted: %t)", accepted[task]), want, ran[task])
+			harness.Equal(t, "W2", fmt.Sprintf("runs of a task whose Submit raced with Close (accepted: %t)", accepted[task]), want, ran[task])
 		}
 		p.quiet(count, 0)
 	}
 }
 
 // checkClosed checks a pool whose Close has returned.
-func checkClosed(t *T, p *pool) {
+func checkClosed(t *harness.T, p *pool) {
 	s := p.check("after Close")
 	if s.Stopped != p.workers || s.Pending != 0 || s.Active != 0 {
-		t.fail("W11", "Close returned before every worker had stopped",
+		t.Fail("W11", "Close returned before every worker had stopped",
 			fmt.Sprintf("Stopped: %d", p.workers), fmt.Sprintf("%+v", s))
 	}
 	if _, _, stopped := p.states("after Close"); stopped != p.workers {
-		t.fail("W11", "Close returned before every worker had stopped", p.workers, stopped)
+		t.Fail("W11", "Close returned before every worker had stopped", p.workers, stopped)
 	}
 }
 
 // poolCloseHeld calls Close from several goroutines while tasks run and others
 // are pending; none returns before the tasks have ended.
-func poolCloseHeld(t *T) {
-	p := t.newPool(1 + t.rng.IntN(3))
-	release := newLatch()
+func poolCloseHeld(t *harness.T) {
+	p := newPool(t, 1+t.Rand.IntN(3))
+	release := harness.NewLatch()
 	if !p.hold(release, value) {
 		return
 	}
-	pending := t.rng.IntN(4)
+	pending := t.Rand.IntN(4)
 	ran := make([]int, pending)
 	for i := range pending {
 		p.submit(func() (int, error) { ran[i]++; return i, nil })
 	}
-	n := t.clients(2)
-	done := newMeeting(n)
+	n := t.Clients(2)
+	done := harness.NewMeeting(n)
 	for range n {
-		t.spawn(func(cl *Client) {
+		t.Spawn(func(cl *harness.Client) {
 			p.Pool.Close()
-			if !release.isOpen() {
-				t.fail("W11", "Close returned while a task was running", "it waits", "it returned")
+			if !release.IsOpen() {
+				t.Fail("W11", "Close returned while a task was running", "it waits", "it returned")
 			} else {
 				checkClosed(t, p)
 			}
-			cl.step()
-			done.arrive()
+			cl.Step()
+			done.Arrive()
 		})
 	}
 	// Tasks that a racing Submit brings in run; what is refused never does.
 	late := 0
 	refused := false
-	for range t.size(4, 1) {
-		t.linger()
+	for range t.Size(4, 1) {
+		t.Linger()
 		err := p.Submit(func() (int, error) { return -1, nil })
 		switch {
 		case err == nil && refused:
-			t.fail("W2", "Submit was accepted after it had been refused", workerpool.ErrClosed, err)
+			t.Fail("W2", "Submit was accepted after it had been refused", workerpool.ErrClosed, err)
 		case err == nil:
 			late++
 		case errors.Is(err, workerpool.ErrClosed):
 			refused = true
 		default:
-			t.fail("W2", "Submit returned another error than ErrClosed", workerpool.ErrClosed, err)
+			t.Fail("W2", "Submit returned another error than ErrClosed", workerpool.ErrClosed, err)
 		}
 	}
 	s := p.check("during Close")
-	equal(t, "W11", "Active and Pending during Close, while every worker is held",
+	harness.Equal(t, "W11", "Active and Pending during Close, while every worker is held",
 		[2]int{p.workers, pending + late}, [2]int{s.Active, s.Pending})
-	if t.rng.IntN(2) == 0 {
-		t.spawn(func(cl *Client) {
+	if t.Rand.IntN(2) == 0 {
+		t.Spawn(func(cl *harness.Client) {
 			p.Wait()
-			if !release.isOpen() {
-				t.fail("W10", "Wait returned while a task was running", "it waits", "it returned")
+			if !release.IsOpen() {
+				t.Fail("W10", "Wait returned while a task was running", "it waits", "it returned")
 			}
-			cl.step()
+			cl.Step()
 		})
 	}
-	release.open()
-	if !t.await(done.all) {
+	release.Open()
+	if !t.Await(done.All) {
 		return
 	}
 	p.Close() // and once more
 	p.Wait()  // Wait works after Close
 	for i := range ran {
-		equal(t, "W11", "runs of a task that was pending when Close was called", 1, ran[i])
+		harness.Equal(t, "W11", "runs of a task that was pending when Close was called", 1, ran[i])
 	}
 	p.quiet(p.workers+pending+late, 0)
 	p.Reset() // Reset works after Close, and opens nothing
 	p.quiet(0, 0)
 	if err := p.Submit(func() (int, error) { return 0, nil }); !errors.Is(err, workerpool.ErrClosed) {
-		t.fail("W2", "Submit after Close and Reset", workerpool.ErrClosed, err)
+		t.Fail("W2", "Submit after Close and Reset", workerpool.ErrClosed, err)
 	}
 }
 
 // poolLifecycle makes and closes many pools, at rest and in use.
-func poolLifecycle(t *T) {
-	for round := range t.size(6, 1) {
-		p := t.newPool(t.workers(4))
+func poolLifecycle(t *harness.T) {
+	for round := range t.Size(6, 1) {
+		p := newPool(t, t.Workers(4))
 		p.check("when new")
 		idle, _, _ := p.states("when new")
-		equal(t, "W1", "idle workers of a new pool", p.workers, idle)
+		harness.Equal(t, "W1", "idle workers of a new pool", p.workers, idle)
 		tasks := 0
 		switch round % 3 {
 		case 1: // closed with work to do
-			tasks = t.rng.IntN(6)
+			tasks = t.Rand.IntN(6)
 			for i := range tasks {
 				p.submit(func() (int, error) { return i, nil })
 			}
 		case 2: // closed at rest, after use
 			tasks = p.workers
-			t.meet(p)
+			meet(t, p)
 			p.Wait()
 		}
-		if t.rng.IntN(2) == 0 {
-			t.add(2, func(cl *Client) {
+		if t.Rand.IntN(2) == 0 {
+			t.Add(2, func(cl *harness.Client) {
 				p.Pool.Close()
 				checkClosed(t, p)
-				cl.step()
+				cl.Step()
 			})
-			t.run()
+			t.Run()
 		}
 		p.Close()
-		t.step()
+		t.Step()
 		checkClosed(t, p)
 		p.quiet(tasks, 0)
-		if t.gaveUp() {
+		if t.GaveUp() {
 			return
 		}
 	}
 }
 
 // poolReset resets a pool whose workers are all held, with tasks pending.
-func poolReset(t *T) {
-	for range t.size(3, 1) {
-		if t.gaveUp() {
+func poolReset(t *harness.T) {
+	for range t.Size(3, 1) {
+		if t.GaveUp() {
 			return
 		}
-		p := t.newPool(1 + t.rng.IntN(3))
+		p := newPool(t, 1+t.Rand.IntN(3))
 		// Some history to forget.
-		for i := range t.rng.IntN(4) {
+		for i := range t.Rand.IntN(4) {
 			p.submit(func() (int, error) {
 				if i%2 == 0 {
 					return 0, errTask
@@ -283,12 +284,12 @@ func poolReset(t *T) {
 			})
 		}
 		p.Wait()
-		if t.rng.IntN(2) == 0 {
+		if t.Rand.IntN(2) == 0 {
 			p.Reset()
 			p.quiet(0, 0)
 		}
-		release := newLatch()
-		kind := t.rng.IntN(3)
+		release := harness.NewLatch()
+		kind := t.Rand.IntN(3)
 		ok := p.hold(release, func(i int) (int, error) {
 			switch kind {
 			case 0:
@@ -301,72 +302,72 @@ func poolReset(t *T) {
 		if !ok {
 			return
 		}
-		dropped := t.rng.IntN(5)
+		dropped := t.Rand.IntN(5)
 		for range dropped {
 			p.submit(func() (int, error) {
-				t.fail("W12", "a task ran that Reset had dropped", "it never runs", "it ran")
+				t.Fail("W12", "a task ran that Reset had dropped", "it never runs", "it ran")
 				return 0, nil
 			})
 		}
 		s := p.check("while every worker is held")
-		equal(t, "W4", "Active and Pending while every worker is held", [2]int{p.workers, dropped}, [2]int{s.Active, s.Pending})
-		closing := t.rng.IntN(3) == 0
-		closed := newLatch()
+		harness.Equal(t, "W4", "Active and Pending while every worker is held", [2]int{p.workers, dropped}, [2]int{s.Active, s.Pending})
+		closing := t.Rand.IntN(3) == 0
+		closed := harness.NewLatch()
 		if closing {
 			p.closed = true
-			t.spawn(func(cl *Client) {
+			t.Spawn(func(cl *harness.Client) {
 				p.Pool.Close()
-				if !release.isOpen() {
-					t.fail("W12", "Close did not wait for a task that Reset forgot", "it waits", "it returned")
+				if !release.IsOpen() {
+					t.Fail("W12", "Close did not wait for a task that Reset forgot", "it waits", "it returned")
 				}
-				cl.step()
-				closed.open()
+				cl.Step()
+				closed.Open()
 			})
-			t.linger()
+			t.Linger()
 		}
-		if t.rng.IntN(3) > 0 {
+		if t.Rand.IntN(3) > 0 {
 			p.Reset()
 		} else {
-			t.add(2, func(cl *Client) { p.Reset(); cl.step() })
-			t.run()
+			t.Add(2, func(cl *harness.Client) { p.Reset(); cl.Step() })
+			t.Run()
 		}
-		t.step()
+		t.Step()
 		s = p.check("after Reset while every worker is held")
-		equal(t, "W12", "Submitted, Active, Pending, Completed, Failed after Reset, while every worker is held",
+		harness.Equal(t, "W12", "Submitted, Active, Pending, Completed, Failed after Reset, while every worker is held",
 			[5]int{p.workers, p.workers, 0, 0, 0}, [5]int{int(s.Submitted), s.Active, s.Pending, int(s.Completed), int(s.Failed)})
-		equal(t, "W12", "results after Reset", 0, len(p.Results()))
-		equal(t, "W12", "Pending after Reset", 0, p.Pending())
+		harness.Equal(t, "W12", "results after Reset", 0, len(p.Results()))
+		harness.Equal(t, "W12", "Pending after Reset", 0, p.Pending())
 		_, busy, _ := p.states("after Reset")
-		equal(t, "W12", "Busy workers after Reset, while every one is held", p.workers, busy)
-		waited := newLatch()
-		t.spawn(func(cl *Client) {
+		harness.Equal(t, "W12", "Busy workers after Reset, while every one is held", p.workers, busy)
+		waited := harness.NewLatch()
+		t.Spawn(func(cl *harness.Client) {
 			p.Wait()
-			if !release.isOpen() {
-				t.fail("W12", "Wait did not wait for a task that Reset forgot", "it waits", "it returned")
+			if !release.IsOpen() {
+				t.Fail("W12", "Wait did not wait for a task that Reset forgot", "it waits", "it returned")
 			}
-			cl.step()
-			waited.open()
+			cl.Step()
+			waited.Open()
 		})
 		fresh := 0
 		if !closing {
-			fresh = t.rng.IntN(4)
+			fresh = t.Rand.IntN(4)
 			for i := range fresh {
 				p.submit(func() (int, error) { return 500 + i, nil })
 			}
 			s = p.check("after Reset and Submit")
-			equal(t, "W12", "Submitted, Active, Pending after Reset and Submit, while every worker is held",
+			harness.Equal(t, "W12", "Submitted, Active, Pending after Reset and Submit, while every worker is held",
 				[3]int{p.workers + fresh, p.workers, fresh}, [3]int{int(s.Submitted), s.Active, s.Pending})
 		}
-		t.linger()
-		release.open()
-		if !t.await(waited) || closing && !t.await(closed) {
+		t.Linger()
+		release.Open()
+		if !t.Await(waited) || closing && !t.Await(closed) {
 			return
 		}
 		p.Wait()
 		p.quiet(fresh, 0)
 		for _, r := range p.Results() {
 			if r.Err != nil || r.Value < 500 {
-				t.fail("W12", "a task that was running at Reset left a result", "results of later tasks only", fmt.Sprintf("%+v", r))
+				t.Fail("W12", "a task that was running at Reset left a result", "results of later tasks only", fmt.Sprintf("%+v", r))
 			}
 		}
 	}
@@ -375,12 +376,12 @@ func poolReset(t *T) {
 // poolResetWait resets pools while somebody waits for tasks that may not have
 // been started. If the Reset drops the last of them it is the Reset that ends
 // the wait: nothing else will.
-func poolResetWait(t *T) {
-	for range t.size(24, 1) {
-		p := t.newPool(1 + t.rng.IntN(2))
-		tasks := 1 + t.rng.IntN(2)
+func poolResetWait(t *harness.T) {
+	for range t.Size(24, 1) {
+		p := newPool(t, 1+t.Rand.IntN(2))
+		tasks := 1 + t.Rand.IntN(2)
 		var started, ended atomic.Int64
-		t.add(1, func(cl *Client) {
+		t.Add(1, func(cl *harness.Client) {
 			for i := range tasks {
 				p.submit(func() (int, error) {
 					started.Add(1)
@@ -392,75 +393,75 @@ func poolResetWait(t *T) {
 			p.Wait()
 			// Whatever has been dropped, nothing can be running now.
 			if n := started.Load() - ended.Load(); n != 0 {
-				t.fail("W10", "Wait returned while a task was running, beside Reset", 0, n)
+				t.Fail("W10", "Wait returned while a task was running, beside Reset", 0, n)
 			}
-			cl.step()
+			cl.Step()
 		})
-		t.add(1, func(cl *Client) {
+		t.Add(1, func(cl *harness.Client) {
 			p.Reset()
-			cl.step()
+			cl.Step()
 		})
-		t.run()
+		t.Run()
 		p.Wait()
 		s := p.check("at rest")
 		p.quiet(int(s.Completed), int(s.Failed))
 		p.Close()
-		if t.gaveUp() {
+		if t.GaveUp() {
 			return
 		}
 	}
 }
 
 // poolResetStorm resets again and again while tasks come and go.
-func poolResetStorm(t *T) {
-	p := t.newPool(1 + t.rng.IntN(3))
-	n, each := t.clients(2), t.size(40, 2)
+func poolResetStorm(t *harness.T) {
+	p := newPool(t, 1+t.Rand.IntN(3))
+	n, each := t.Clients(2), t.Size(40, 2)
 	ran := make([]int, n*each)
 	for id := range n {
-		t.add(1, func(cl *Client) {
+		t.Add(1, func(cl *harness.Client) {
 			for i := range each {
 				task := id*each + i
 				p.submit(func() (int, error) { ran[task]++; return task, nil })
-				cl.step()
+				cl.Step()
 			}
 		})
 	}
-	t.add(1, func(cl *Client) {
+	t.Add(1, func(cl *harness.Client) {
 		for range each / 2 {
 			p.Reset()
-			cl.step()
+			cl.Step()
 		}
 	})
-	t.add(1, func(cl *Client) {
+	t.Add(1, func(cl *harness.Client) {
 		for range each {
 			p.check("beside Reset")
 			seen := map[int]bool{}
 			for _, r := range p.Results() {
 				if r.Err != nil || r.Value < 0 || r.Value >= len(ran) || seen[r.Value] {
-					t.fail("W13", "results beside Reset", "what tasks returned, each once", fmt.Sprintf("%+v", r))
+					t.Fail("W13", "results beside Reset", "what tasks returned, each once", fmt.Sprintf("%+v", r))
 					return
 				}
 				seen[r.Value] = true
 			}
-			cl.step()
+			cl.Step()
 		}
 	})
-	if !t.cfg.Small {
-		t.add(1, func(cl *Client) {
+	if !t.Small() {
+		t.Add(1, func(cl *harness.Client) {
 			for range each / 4 {
 				p.Wait()
-				cl.step()
+				cl.Step()
 			}
 		})
 	}
-	t.run()
+	t.Run()
 	p.Wait()
-	if t.gaveUp() {
+	if t.GaveUp() {
 		return
 	}
 	for task := range ran {
 		if ran[task] > 1 {
-			t.fail("W3", "a task ran more than once", "at most 1", ran[task])
+			t.Fail("W3", "a task ran more than once", "at most 1", ran[task])
 		}
 	}
 	s := p.check("at rest")

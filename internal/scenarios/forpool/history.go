@@ -1,4 +1,4 @@
-package scenarios
+package forpool
 
 import (
 	"errors"
@@ -6,6 +6,7 @@ import (
 
 	"racebench/internal/model"
 	"racebench/internal/protocol"
+	"racebench/internal/scenarios/harness"
 	"racebench/internal/workerpool"
 )
 
@@ -26,17 +27,17 @@ type taskRun struct {
 
 // poolClient records what one client does with a pool.
 type poolClient struct {
-	*Client
+	*harness.Client
 	pool *pool
 	runs []*taskRun
 }
 
 // submit submits a task that returns its number, or fails with the number err.
 func (c *poolClient) submit(id, err int64) {
-	called := c.now()
-	r := &taskRun{id: id, err: err, client: c.id, submitted: called}
-	lingers := c.rng.IntN(2) == 0
-	now := c.t.cfg.Now
+	called := c.Now()
+	r := &taskRun{id: id, err: err, client: c.ID, submitted: called}
+	lingers := c.Rand.IntN(2) == 0
+	now := c.Now
 	got := c.pool.Submit(func() (int, error) {
 		r.started = now()
 		r.ran = true
@@ -53,31 +54,31 @@ func (c *poolClient) submit(id, err int64) {
 			return int(id), taskError{err}
 		}
 	})
-	c.record(called, model.PoolSubmit, []int64{id}, []int64{bit(got == nil)})
+	c.Record(called, model.PoolSubmit, []int64{id}, []int64{harness.Bit(got == nil)})
 	if got == nil {
 		c.runs = append(c.runs, r)
 	}
 }
 
 func (c *poolClient) look(op int) {
-	called := c.now()
+	called := c.Now()
 	switch op {
 	case 0:
 		n := c.pool.Pending()
-		c.record(called, model.PoolPending, nil, []int64{int64(n)})
+		c.Record(called, model.PoolPending, nil, []int64{int64(n)})
 	case 1:
-		c.record(called, model.PoolResults, nil, poolResults(c.pool.Results()))
+		c.Record(called, model.PoolResults, nil, poolResults(c.pool.Results()))
 	case 2:
 		idle, busy, stopped := c.pool.states("")
-		c.record(called, model.PoolStates, nil, []int64{int64(idle), int64(busy), int64(stopped)})
+		c.Record(called, model.PoolStates, nil, []int64{int64(idle), int64(busy), int64(stopped)})
 	case 3:
 		c.pool.Reset()
-		c.record(called, model.PoolReset, nil, nil)
+		c.Record(called, model.PoolReset, nil, nil)
 	case 4:
 		c.pool.Wait()
-		c.record(called, model.PoolWait, nil, nil)
+		c.Record(called, model.PoolWait, nil, nil)
 	default:
-		c.record(called, model.PoolStats, nil, poolStats(c.pool.Stats()))
+		c.Record(called, model.PoolStats, nil, poolStats(c.pool.Stats()))
 	}
 }
 
@@ -133,23 +134,23 @@ func (c *poolClient) steps(rest int64) []protocol.Operation {
 }
 
 // poolHistories records small histories, each of a pool of its own.
-func poolHistories(t *T) {
-	for range t.size(4, 1) {
-		p := t.newPool(1 + t.rng.IntN(2))
-		resets := t.rng.IntN(2) == 0
+func poolHistories(t *harness.T) {
+	for range t.Size(4, 1) {
+		p := newPool(t, 1+t.Rand.IntN(2))
+		resets := t.Rand.IntN(2) == 0
 		var crew []*poolClient
-		for id := range min(t.clients(2), 3) {
+		for id := range min(t.Clients(2), 3) {
 			me := &poolClient{pool: p}
 			crew = append(crew, me)
-			t.add(1, func(cl *Client) {
+			t.Add(1, func(cl *harness.Client) {
 				me.Client = cl
-				only := cl.rng.IntN(14)
+				only := cl.Rand.IntN(14)
 				if id == 0 {
 					only = 14 // somebody has to submit
 				}
-				for i := range t.size(6, 3) {
+				for i := range t.Size(6, 3) {
 					task := int64(id*100 + i + 1)
-					op := cl.rng.IntN(12)
+					op := cl.Rand.IntN(12)
 					if only < 6 {
 						op = only
 					}
@@ -169,9 +170,9 @@ func poolHistories(t *T) {
 				}
 			})
 		}
-		t.run()
+		t.Run()
 		p.Wait()
-		rest := t.now()
+		rest := t.Now()
 		var steps []protocol.Operation
 		for _, c := range crew {
 			steps = append(steps, c.steps(rest)...)
@@ -179,7 +180,7 @@ func poolHistories(t *T) {
 		last := &poolClient{Client: t.Client, pool: p}
 		last.look(1)
 		last.look(5)
-		t.history(model.WorkerPool, []int64{int64(p.workers)}, steps...)
+		t.History(model.WorkerPool, []int64{int64(p.workers)}, steps...)
 		p.Close()
 	}
 }

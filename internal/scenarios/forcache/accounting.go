@@ -1,7 +1,8 @@
-package scenarios
+package forcache
 
 import (
 	"racebench/internal/cache"
+	"racebench/internal/scenarios/harness"
 )
 
 // tagged is a value that tells which key it was put for, in two words, so that
@@ -11,52 +12,52 @@ type tagged struct{ key, check int }
 func tag(key int) tagged { return tagged{key, ^key} }
 
 // checkValue checks that a value found under a key was put under that key.
-func checkValue(t *T, key int, v tagged, found bool) {
+func checkValue(t *harness.T, key int, v tagged, found bool) {
 	switch {
 	case found && v != tag(key):
-		t.fail("C9", "a lookup returned a value that was never put under its key", tag(key), v)
+		t.Fail("C9", "a lookup returned a value that was never put under its key", tag(key), v)
 	case !found && v != tagged{}:
-		t.fail("C2", "a lookup that missed returned a value that is not zero", tagged{}, v)
+		t.Fail("C2", "a lookup that missed returned a value that is not zero", tagged{}, v)
 	}
 }
 
 // checkSnapshot checks what holds in every snapshot of a cache.
-func checkSnapshot(t *T, s cache.Stats, capacity int) {
+func checkSnapshot(t *harness.T, s cache.Stats, capacity int) {
 	if s.Capacity != capacity {
-		t.fail("C8", "Stats().Capacity is not the capacity", capacity, s.Capacity)
+		t.Fail("C8", "Stats().Capacity is not the capacity", capacity, s.Capacity)
 	}
 	if s.Len < 0 || s.Len > s.Capacity {
-		t.fail("C5", "a snapshot holds more entries than its capacity", "0 <= Len <= Capacity", s)
+		t.Fail("C5", "a snapshot holds more entries than its capacity", "0 <= Len <= Capacity", s)
 	}
 	rate := 0.0
 	if s.Hits+s.Misses > 0 {
 		rate = float64(s.Hits) / float64(s.Hits+s.Misses)
 	}
 	if got := s.HitRate(); got < rate-1e-9 || got > rate+1e-9 || got != got {
-		t.fail("C8", "HitRate is not Hits/(Hits+Misses)", rate, got)
+		t.Fail("C8", "HitRate is not Hits/(Hits+Misses)", rate, got)
 	}
 }
 
-func cacheAccounting(t *T) {
+func cacheAccounting(t *harness.T) {
 	const keys = 12
-	capacity := t.capacity(8)
+	capacity := t.Capacity(8)
 	c := cache.New[int, tagged](capacity)
 	type tally struct{ hits, misses, lookups int }
 	var tallies []*tally
-	add := func(n int, op func(*Client, *tally)) {
+	add := func(n int, op func(*harness.Client, *tally)) {
 		for range n {
 			mine := new(tally)
 			tallies = append(tallies, mine)
-			t.add(1, func(cl *Client) {
-				for range t.size(60, 4) {
+			t.Add(1, func(cl *harness.Client) {
+				for range t.Size(60, 4) {
 					op(cl, mine)
-					cl.step()
+					cl.Step()
 				}
 			})
 		}
 	}
-	get := func(cl *Client, mine *tally) {
-		key := cl.key(keys)
+	get := func(cl *harness.Client, mine *tally) {
+		key := cl.Key(keys)
 		v, ok := c.Get(key)
 		if ok {
 			mine.hits++
@@ -65,26 +66,26 @@ func cacheAccounting(t *T) {
 		}
 		checkValue(t, key, v, ok)
 	}
-	load := func(cl *Client, mine *tally) {
-		key := cl.key(keys)
+	load := func(cl *harness.Client, mine *tally) {
+		key := cl.Key(keys)
 		v, err := c.GetOrLoad(key, func(k int) (tagged, error) { return tag(k), nil })
 		mine.lookups++ // a hit or a miss, nobody tells
 		if err != nil {
-			t.fail("C12", "GetOrLoad returned an error although no load did", "<nil>", err)
+			t.Fail("C12", "GetOrLoad returned an error although no load did", "<nil>", err)
 			return
 		}
 		checkValue(t, key, v, true)
 	}
-	put := func(cl *Client, _ *tally) { key := cl.key(keys); c.Put(key, tag(key)) }
-	remove := func(cl *Client, _ *tally) { c.Delete(cl.key(keys + 1)) }
-	watch := func(*Client, *tally) { checkSnapshot(t, c.Stats(), capacity) }
-	count := func(*Client, *tally) {
+	put := func(cl *harness.Client, _ *tally) { key := cl.Key(keys); c.Put(key, tag(key)) }
+	remove := func(cl *harness.Client, _ *tally) { c.Delete(cl.Key(keys + 1)) }
+	watch := func(*harness.Client, *tally) { checkSnapshot(t, c.Stats(), capacity) }
+	count := func(*harness.Client, *tally) {
 		if n := c.Len(); n < 0 || n > capacity {
-			t.fail("C5", "Len is more than the capacity", capacity, n)
+			t.Fail("C5", "Len is more than the capacity", capacity, n)
 		}
 	}
-	mixed := func(cl *Client, mine *tally) {
-		switch cl.rng.IntN(8) {
+	mixed := func(cl *harness.Client, mine *tally) {
+		switch cl.Rand.IntN(8) {
 		case 0, 1, 2:
 			get(cl, mine)
 		case 3, 4:
@@ -97,17 +98,17 @@ func cacheAccounting(t *T) {
 			watch(cl, mine)
 		}
 	}
-	if t.cfg.Small {
-		add(t.clients(3), mixed)
+	if t.Small() {
+		add(t.Clients(3), mixed)
 	} else {
 		// Goroutines that call one method only are ordered by nothing that
 		// another method does right.
-		for _, op := range []func(*Client, *tally){get, put, load, remove, watch, count} {
+		for _, op := range []func(*harness.Client, *tally){get, put, load, remove, watch, count} {
 			add(1, op)
 		}
-		add(t.par.crowd, mixed)
+		add(t.Crowd(), mixed)
 	}
-	t.run()
+	t.Run()
 
 	hits, misses, lookups := 0, 0, 0
 	for _, mine := range tallies {
@@ -117,10 +118,10 @@ func cacheAccounting(t *T) {
 	}
 	s := c.Stats()
 	checkSnapshot(t, s, capacity)
-	equal(t, "C8", "Len and Stats().Len differ although nothing happens", c.Len(), s.Len)
-	total(t, "C2", "hits and misses are not the number of lookups", uint64(lookups), s.Hits+s.Misses)
+	harness.Equal(t, "C8", "Len and Stats().Len differ although nothing happens", c.Len(), s.Len)
+	harness.Total(t, "C2", "hits and misses are not the number of lookups", uint64(lookups), s.Hits+s.Misses)
 	if int(s.Hits) < hits || int(s.Misses) < misses {
-		t.fail("C2", "fewer hits or misses are counted than callers of Get saw",
+		t.Fail("C2", "fewer hits or misses are counted than callers of Get saw",
 			tagged{hits, misses}, tagged{int(s.Hits), int(s.Misses)})
 	}
 	// The books agree with the shelves: what Stats counts can be got.
@@ -130,22 +131,22 @@ func cacheAccounting(t *T) {
 			present++
 		}
 	}
-	equal(t, "C5", "Len is not the number of keys that can be got", s.Len, present)
-	equal(t, "C2", "Get of present and absent keys counted wrongly",
+	harness.Equal(t, "C5", "Len is not the number of keys that can be got", s.Len, present)
+	harness.Equal(t, "C2", "Get of present and absent keys counted wrongly",
 		[2]uint64{s.Hits + uint64(present), s.Misses + uint64(keys-present)},
 		[2]uint64{c.Stats().Hits, c.Stats().Misses})
 }
 
 // cachePrivateKeys gives every client keys of its own, and room for all, so
 // each client sees a cache with nobody else in it.
-func cachePrivateKeys(t *T) {
+func cachePrivateKeys(t *harness.T) {
 	const own = 3
-	n := t.clients(3)
+	n := t.Clients(3)
 	c := cache.New[int, int](n * own)
 	var left, hits, misses []int
 	for id := range n {
 		left, hits, misses = append(left, 0), append(hits, 0), append(misses, 0)
-		t.add(1, func(cl *Client) {
+		t.Add(1, func(cl *harness.Client) {
 			var has [own]bool
 			var value [own]int
 			h, m := 0, 0
@@ -156,27 +157,27 @@ func cachePrivateKeys(t *T) {
 					m++
 				}
 				if ok != has[slot] || ok && got != value[slot] {
-					t.fail("C9", what+" of a key that no other goroutine uses",
+					t.Fail("C9", what+" of a key that no other goroutine uses",
 						found(value[slot], has[slot]), found(got, ok))
 				}
 			}
-			for i := range t.size(120, 5) {
-				slot := cl.rng.IntN(own)
+			for i := range t.Size(120, 5) {
+				slot := cl.Rand.IntN(own)
 				key := id*own + slot
-				switch cl.rng.IntN(6) {
+				switch cl.Rand.IntN(6) {
 				case 0, 1:
 					value[slot], has[slot] = i+1, true
 					c.Put(key, i+1)
 				case 2:
 					if ok := c.Delete(key); ok != has[slot] {
-						t.fail("C6", "Delete of a key that no other goroutine uses", has[slot], ok)
+						t.Fail("C6", "Delete of a key that no other goroutine uses", has[slot], ok)
 					}
 					value[slot], has[slot] = 0, false
 				case 3:
 					loaded := false
 					v, err := c.GetOrLoad(key, func(int) (int, error) { loaded = true; return -i - 1, nil })
 					if err != nil || loaded == has[slot] || loaded && v != -i-1 {
-						t.fail("C10", "GetOrLoad of a key that no other goroutine uses",
+						t.Fail("C10", "GetOrLoad of a key that no other goroutine uses",
 							found(value[slot], has[slot]), found(v, !loaded))
 					}
 					if loaded {
@@ -189,7 +190,7 @@ func cachePrivateKeys(t *T) {
 					v, ok := c.Get(key)
 					check("Get", slot, v, ok)
 				}
-				cl.step()
+				cl.Step()
 			}
 			for slot := range own {
 				v, ok := c.Get(id*own + slot)
@@ -201,12 +202,12 @@ func cachePrivateKeys(t *T) {
 			hits[id], misses[id] = h, m
 		})
 	}
-	t.run()
+	t.Run()
 	s := c.Stats()
-	total(t, "C5", "Len is not the number of entries that the goroutines left", sum(left), s.Len)
-	total(t, "C2", "Hits is not what the goroutines saw", uint64(sum(hits)), s.Hits)
-	total(t, "C2", "Misses is not what the goroutines saw", uint64(sum(misses)), s.Misses)
-	equal(t, "C3", "an entry was evicted although there was room", 0, s.Evictions)
+	harness.Total(t, "C5", "Len is not the number of entries that the goroutines left", sum(left), s.Len)
+	harness.Total(t, "C2", "Hits is not what the goroutines saw", uint64(sum(hits)), s.Hits)
+	harness.Total(t, "C2", "Misses is not what the goroutines saw", uint64(sum(misses)), s.Misses)
+	harness.Equal(t, "C3", "an entry was evicted although there was room", 0, s.Evictions)
 }
 
 // found describes the answer of a lookup.
@@ -227,57 +228,57 @@ func sum(xs []int) (s int) {
 // cacheCapacity lets several goroutines put new keys only, so that in every
 // snapshot the entries and the evictions are the keys put so far, and a cache
 // that is full stays full.
-func cacheCapacity(t *T) {
-	capacity := 1 + t.rng.IntN(6)
+func cacheCapacity(t *harness.T) {
+	capacity := 1 + t.Rand.IntN(6)
 	c := cache.New[int, tagged](capacity)
-	n, each := t.clients(2), t.size(150, 3)
+	n, each := t.Clients(2), t.Size(150, 3)
 	for id := range n {
-		t.add(1, func(cl *Client) {
+		t.Add(1, func(cl *harness.Client) {
 			for i := range each {
 				key := id*each + i
 				c.Put(key, tag(key))
-				cl.step()
+				cl.Step()
 			}
 		})
 	}
 	// snapshots checks what a single observer sees.
-	t.add(1, func(cl *Client) {
+	t.Add(1, func(cl *harness.Client) {
 		var last cache.Stats
 		for range each {
 			s := c.Stats()
 			checkSnapshot(t, s, capacity)
 			checkFull(t, s, last)
 			last = s
-			cl.step()
+			cl.Step()
 		}
 	})
-	t.add(1, func(cl *Client) {
+	t.Add(1, func(cl *harness.Client) {
 		last := 0
 		for range each {
 			got := c.Len()
 			if got > capacity || got < last {
-				t.fail("C5", "Len left the range from what it was to the capacity while new keys were put",
+				t.Fail("C5", "Len left the range from what it was to the capacity while new keys were put",
 					[2]int{last, capacity}, got)
 			}
 			last = got
-			cl.step()
+			cl.Step()
 		}
 	})
-	if !t.cfg.Small {
-		t.add(1, func(cl *Client) {
+	if !t.Small() {
+		t.Add(1, func(cl *harness.Client) {
 			for range each {
-				key := cl.rng.IntN(n * each)
+				key := cl.Rand.IntN(n * each)
 				v, ok := c.Get(key)
 				checkValue(t, key, v, ok)
-				cl.step()
+				cl.Step()
 			}
 		})
 	}
-	t.run()
+	t.Run()
 	s := c.Stats()
 	puts := n * each
-	equal(t, "C3", "the cache is not as full as it can be", min(capacity, puts), s.Len)
-	total(t, "C3", "evictions are not the new keys beyond the capacity", uint64(max(0, puts-capacity)), s.Evictions)
+	harness.Equal(t, "C3", "the cache is not as full as it can be", min(capacity, puts), s.Len)
+	harness.Total(t, "C3", "evictions are not the new keys beyond the capacity", uint64(max(0, puts-capacity)), s.Evictions)
 	// What is left are the youngest keys: of each goroutine's its last ones.
 	left := 0
 	for id := range n {
@@ -285,7 +286,7 @@ func cacheCapacity(t *T) {
 		for i := each - 1; i >= 0; i-- {
 			_, ok := c.Get(id*each + i)
 			if ok && gap {
-				t.fail("C3", "an entry outlived one that the same goroutine put later",
+				t.Fail("C3", "an entry outlived one that the same goroutine put later",
 					"the last ones are left", id*each+i)
 			}
 			gap = gap || !ok
@@ -294,152 +295,152 @@ func cacheCapacity(t *T) {
 			}
 		}
 	}
-	equal(t, "C5", "Len is not the number of keys that can be got", s.Len, left)
+	harness.Equal(t, "C5", "Len is not the number of keys that can be got", s.Len, left)
 }
 
 // checkFull checks two snapshots of a cache into which only new keys are put.
-func checkFull(t *T, s, last cache.Stats) {
+func checkFull(t *harness.T, s, last cache.Stats) {
 	if s.Evictions > 0 && s.Len < s.Capacity {
-		t.fail("C3", "entries were evicted from a cache that is not full", "Len == Capacity once Evictions > 0", s)
+		t.Fail("C3", "entries were evicted from a cache that is not full", "Len == Capacity once Evictions > 0", s)
 	}
 	if s.Evictions < last.Evictions || s.Len < last.Len {
-		t.fail("C8", "a later snapshot has fewer evictions or entries, while new keys were put", last, s)
+		t.Fail("C8", "a later snapshot has fewer evictions or entries, while new keys were put", last, s)
 	}
 }
 
 // cacheReplace fills the cache and then puts present keys only.
-func cacheReplace(t *T) {
-	capacity := 2 + t.rng.IntN(4)
+func cacheReplace(t *harness.T) {
+	capacity := 2 + t.Rand.IntN(4)
 	c := cache.New[int, [2]int](capacity)
 	for key := range capacity {
 		c.Put(key, [2]int{key, 0})
 	}
-	n, each := t.clients(3), t.size(100, 3)
+	n, each := t.Clients(3), t.Size(100, 3)
 	for id := range n {
-		t.add(1, func(cl *Client) {
+		t.Add(1, func(cl *harness.Client) {
 			for i := range each {
-				key := cl.key(capacity)
+				key := cl.Key(capacity)
 				switch (id + i) % 3 {
 				case 0, 1:
 					c.Put(key, [2]int{key, i})
 				default:
 					if v, ok := c.Get(key); !ok || v[0] != key {
-						t.fail("C4", "a present key was missing while it was replaced", found([2]int{key, 0}, true), found(v, ok))
+						t.Fail("C4", "a present key was missing while it was replaced", found([2]int{key, 0}, true), found(v, ok))
 					}
 				}
-				cl.step()
+				cl.Step()
 			}
 		})
 	}
-	t.add(1, func(cl *Client) {
+	t.Add(1, func(cl *harness.Client) {
 		for range each {
 			if s := c.Stats(); s.Len != capacity || s.Evictions != 0 {
-				t.fail("C4", "replacing values changed the entries or evicted", cache.Stats{Len: capacity, Capacity: capacity}, s)
+				t.Fail("C4", "replacing values changed the entries or evicted", cache.Stats{Len: capacity, Capacity: capacity}, s)
 			}
-			cl.step()
+			cl.Step()
 		}
 	})
-	t.run()
+	t.Run()
 	// No replacement made a key younger: new keys drive out the old ones in
 	// the order of their first insertion.
 	for i := range capacity {
 		c.Put(capacity+i, [2]int{capacity + i, 0})
 		for key := range capacity {
 			if _, ok := c.Get(key); ok != (key > i) {
-				t.fail("C4", "after replacements, eviction is not in the order of insertion",
+				t.Fail("C4", "after replacements, eviction is not in the order of insertion",
 					found(key, key > i), found(key, ok))
 				return
 			}
 		}
 	}
 	s := c.Stats()
-	equal(t, "C3", "new keys evicted wrongly", [2]int{capacity, capacity}, [2]int{int(s.Evictions), s.Len})
+	harness.Equal(t, "C3", "new keys evicted wrongly", [2]int{capacity, capacity}, [2]int{int(s.Evictions), s.Len})
 }
 
 // cacheSameKey lets goroutines put, and delete, the same new key at the same
 // moment; what is left must be one entry, or none, and no trace of it may spoil
 // a later eviction.
-func cacheSameKey(t *T) {
+func cacheSameKey(t *harness.T) {
 	const capacity = 3
-	rounds := t.size(14, 1)
+	rounds := t.Size(14, 1)
 	for range rounds {
 		c := cache.New[int, tagged](capacity)
 		const key = 7
-		withDelete := t.rng.IntN(2) == 0
-		n := t.clients(2)
-		t.add(n, func(cl *Client) {
+		withDelete := t.Rand.IntN(2) == 0
+		n := t.Clients(2)
+		t.Add(n, func(cl *harness.Client) {
 			c.Put(key, tag(key))
-			cl.step()
+			cl.Step()
 		})
 		deleted := make([]bool, 2)
 		if withDelete {
 			c.Put(key, tag(key))
 			for i := range deleted {
-				t.add(1, func(cl *Client) {
+				t.Add(1, func(cl *harness.Client) {
 					deleted[i] = c.Delete(key)
-					cl.step()
+					cl.Step()
 				})
 			}
 		}
-		t.run()
-		if t.gaveUp() {
+		t.Run()
+		if t.GaveUp() {
 			return
 		}
 		_, ok := c.Get(key)
 		s := c.Stats()
 		if !ok && !withDelete {
-			t.fail("C3", "a key that was put is absent", "present", "absent")
+			t.Fail("C3", "a key that was put is absent", "present", "absent")
 		}
 		want := 0
 		if ok {
 			want = 1
 		}
-		equal(t, "C5", "Len is wrong after one key was put by several goroutines", want, s.Len)
-		equal(t, "C3", "a cache with room evicted", 0, s.Evictions)
+		harness.Equal(t, "C5", "Len is wrong after one key was put by several goroutines", want, s.Len)
+		harness.Equal(t, "C3", "a cache with room evicted", 0, s.Evictions)
 		// Fill up with new keys: they must evict only what is there.
 		for i := range 2 * capacity {
 			c.Put(100+i, tag(100+i))
 			wantLen := min(capacity, want+i+1)
 			s := c.Stats()
-			equal(t, "C3", "new keys after a contended one: entries and evictions",
+			harness.Equal(t, "C3", "new keys after a contended one: entries and evictions",
 				[2]int{wantLen, want + i + 1 - wantLen}, [2]int{s.Len, int(s.Evictions)})
 		}
 		for i := range 2 * capacity {
 			v, ok := c.Get(100 + i)
 			checkValue(t, 100+i, v, ok)
-			equal(t, "C3", "the youngest keys are not the ones left", i >= capacity, ok)
+			harness.Equal(t, "C3", "the youngest keys are not the ones left", i >= capacity, ok)
 		}
 	}
 }
 
 // cacheExactDelete lets goroutines delete the same present keys: each key is
 // reported present to exactly one of them.
-func cacheExactDelete(t *T) {
+func cacheExactDelete(t *harness.T) {
 	const keys = 6
-	for range t.size(8, 1) {
+	for range t.Size(8, 1) {
 		c := cache.New[int, tagged](keys)
 		for key := range keys {
 			c.Put(key, tag(key))
 		}
-		n := t.clients(2)
+		n := t.Clients(2)
 		got := make([][keys]int, n)
 		for id := range n {
-			t.add(1, func(cl *Client) {
+			t.Add(1, func(cl *harness.Client) {
 				for i := range keys {
 					key := i
-					if cl.rng.IntN(4) == 0 {
-						key = cl.key(keys)
+					if cl.Rand.IntN(4) == 0 {
+						key = cl.Key(keys)
 					}
 					if c.Delete(key) {
 						got[id][key]++
 					}
-					cl.step()
+					cl.Step()
 				}
 			})
 		}
-		t.run()
+		t.Run()
 		s := c.Stats()
-		equal(t, "C6", "Delete counted as an eviction or a lookup", cache.Stats{Len: s.Len, Capacity: keys}, s)
+		harness.Equal(t, "C6", "Delete counted as an eviction or a lookup", cache.Stats{Len: s.Len, Capacity: keys}, s)
 		for key := range keys {
 			times := 0
 			for id := range n {
@@ -449,7 +450,7 @@ func cacheExactDelete(t *T) {
 			if left {
 				times++
 			}
-			equal(t, "C6", "a key that was put once was not deleted exactly once", 1, times)
+			harness.Equal(t, "C6", "a key that was put once was not deleted exactly once", 1, times)
 		}
 	}
 }
@@ -457,97 +458,97 @@ func cacheExactDelete(t *T) {
 // cacheClear lets goroutines clear the cache while others put new keys and look
 // up absent ones. A snapshot shows a cleared cache or one that was not, nothing
 // in between.
-func cacheClear(t *T) {
+func cacheClear(t *harness.T) {
 	const capacity = 2
 	c := cache.New[int, tagged](capacity)
-	each := t.size(120, 3)
-	t.add(1, func(cl *Client) {
+	each := t.Size(120, 3)
+	t.Add(1, func(cl *harness.Client) {
 		for i := range each {
 			c.Put(i, tag(i))
-			cl.step()
+			cl.Step()
 		}
 	})
-	t.add(1, func(cl *Client) {
+	t.Add(1, func(cl *harness.Client) {
 		for range each {
-			if cl.rng.IntN(3) == 0 {
+			if cl.Rand.IntN(3) == 0 {
 				c.Clear()
 			}
-			cl.step()
+			cl.Step()
 		}
 	})
-	t.add(t.clients(1), func(cl *Client) {
+	t.Add(t.Clients(1), func(cl *harness.Client) {
 		for range each {
 			s := c.Stats()
 			checkSnapshot(t, s, capacity)
 			if s.Evictions > 0 && s.Len < capacity {
-				t.fail("C7", "a snapshot shows a Clear half done: entries gone, evictions still counted",
+				t.Fail("C7", "a snapshot shows a Clear half done: entries gone, evictions still counted",
 					"Len == Capacity once Evictions > 0", s)
 			}
 			if s.Hits != 0 {
-				t.fail("C2", "a hit was counted although absent keys only were looked up", 0, s.Hits)
+				t.Fail("C2", "a hit was counted although absent keys only were looked up", 0, s.Hits)
 			}
-			cl.step()
+			cl.Step()
 		}
 	})
-	if !t.cfg.Small {
-		t.add(1, func(cl *Client) {
+	if !t.Small() {
+		t.Add(1, func(cl *harness.Client) {
 			for i := range each {
 				if v, ok := c.Get(-1 - i); ok {
-					t.fail("C2", "Get found a key that was never put", "absent", v)
+					t.Fail("C2", "Get found a key that was never put", "absent", v)
 				}
-				cl.step()
+				cl.Step()
 			}
 		})
 	}
-	t.run()
+	t.Run()
 	c.Clear()
-	equal(t, "C7", "a cleared cache is not empty", cache.Stats{Capacity: capacity}, c.Stats())
+	harness.Equal(t, "C7", "a cleared cache is not empty", cache.Stats{Capacity: capacity}, c.Stats())
 	// The order of the cleared keys is gone, too.
 	for i := range 2 * capacity {
 		c.Put(1000+i, tag(1000+i))
 	}
 	s := c.Stats()
-	equal(t, "C7", "after Clear, new keys evict wrongly", [2]int{capacity, capacity}, [2]int{s.Len, int(s.Evictions)})
+	harness.Equal(t, "C7", "after Clear, new keys evict wrongly", [2]int{capacity, capacity}, [2]int{s.Len, int(s.Evictions)})
 }
 
 // cacheClearLookups lets one Clear meet lookups of present keys. One that found
 // its key came before the Clear, which zeroed its hit; one that did not came
 // after, and so did every later one of that client, of whatever key.
-func cacheClearLookups(t *T) {
-	capacity, keys := t.capacity(8), t.size(8, 2)
-	for range t.size(14, 1) {
+func cacheClearLookups(t *harness.T) {
+	capacity, keys := t.Capacity(8), t.Size(8, 2)
+	for range t.Size(14, 1) {
 		c := cache.New[int, tagged](capacity)
 		for key := range keys {
 			c.Put(key, tag(key))
 		}
-		misses := make([]int, t.clients(2))
+		misses := make([]int, t.Clients(2))
 		for id := range misses {
-			t.add(1, func(cl *Client) {
-				for range t.size(24, 3) {
-					key := cl.rng.IntN(keys)
+			t.Add(1, func(cl *harness.Client) {
+				for range t.Size(24, 3) {
+					key := cl.Rand.IntN(keys)
 					v, ok := c.Get(key)
 					checkValue(t, key, v, ok)
 					switch {
 					case !ok:
 						misses[id]++
 					case misses[id] > 0:
-						t.fail("C7", "a key was found after another one had been missed, and only a Clear removed keys", "absent", v)
+						t.Fail("C7", "a key was found after another one had been missed, and only a Clear removed keys", "absent", v)
 					}
 				}
-				cl.step()
+				cl.Step()
 			})
 		}
-		t.add(1, func(cl *Client) {
-			for range cl.rng.IntN(12) {
+		t.Add(1, func(cl *harness.Client) {
+			for range cl.Rand.IntN(12) {
 				c.Len()
 			}
 			c.Clear()
-			cl.step()
+			cl.Step()
 		})
-		t.run()
-		equal(t, "C7", "the statistics after lookups that met one Clear",
+		t.Run()
+		harness.Equal(t, "C7", "the statistics after lookups that met one Clear",
 			cache.Stats{Misses: uint64(sum(misses)), Capacity: capacity}, c.Stats())
-		if t.gaveUp() {
+		if t.GaveUp() {
 			return
 		}
 	}
@@ -555,96 +556,96 @@ func cacheClearLookups(t *T) {
 
 // cacheSnapshot lets hits and misses alternate, so that no snapshot may show
 // them far apart, while another goroutine clears them.
-func cacheSnapshot(t *T) {
+func cacheSnapshot(t *harness.T) {
 	const keys = 4
-	capacity := t.capacity(keys)
+	capacity := t.Capacity(keys)
 	c := cache.New[int, tagged](capacity)
 	for key := range keys {
 		c.Put(key, tag(key))
 	}
-	n, each := t.clients(2), t.size(120, 2)
-	t.add(n, func(cl *Client) {
+	n, each := t.Clients(2), t.Size(120, 2)
+	t.Add(n, func(cl *harness.Client) {
 		for range each {
-			key := cl.key(keys)
+			key := cl.Key(keys)
 			v, ok := c.Get(key)
 			checkValue(t, key, v, ok)
-			equal(t, "C2", "Get of a present key", true, ok)
+			harness.Equal(t, "C2", "Get of a present key", true, ok)
 			_, ok = c.Get(-1)
-			equal(t, "C2", "Get of an absent key", false, ok)
-			cl.step()
+			harness.Equal(t, "C2", "Get of an absent key", false, ok)
+			cl.Step()
 		}
 	})
-	t.add(1, func(cl *Client) {
+	t.Add(1, func(cl *harness.Client) {
 		var last cache.Stats
 		for range 2 * each {
 			s := c.Stats()
 			checkSnapshot(t, s, capacity)
 			// Each goroutine has at most one hit without its miss.
 			if ahead := int64(s.Hits - s.Misses); ahead < 0 || ahead > int64(n) {
-				t.fail("C8", "a snapshot mixes two moments: each goroutine hits, then misses, in turns",
+				t.Fail("C8", "a snapshot mixes two moments: each goroutine hits, then misses, in turns",
 					"0 <= Hits-Misses <= number of goroutines", s)
 			}
 			if s.Hits < last.Hits || s.Misses < last.Misses {
-				t.fail("C8", "a later snapshot counts fewer lookups", last, s)
+				t.Fail("C8", "a later snapshot counts fewer lookups", last, s)
 			}
 			last = s
-			cl.step()
+			cl.Step()
 		}
 	})
-	t.run()
+	t.Run()
 	s := c.Stats()
-	total(t, "C2", "Hits is not what the goroutines saw", uint64(n*each), s.Hits)
-	total(t, "C2", "Misses is not what the goroutines saw", uint64(n*each), s.Misses)
+	harness.Total(t, "C2", "Hits is not what the goroutines saw", uint64(n*each), s.Hits)
+	harness.Total(t, "C2", "Misses is not what the goroutines saw", uint64(n*each), s.Misses)
 }
 
 // cacheEvictInsert lets one new key push out the oldest while others look at
 // both: there is no moment at which neither, or both, are there.
-func cacheEvictInsert(t *T) {
-	for range t.size(14, 1) {
-		capacity := 1 + t.rng.IntN(3)
+func cacheEvictInsert(t *harness.T) {
+	for range t.Size(14, 1) {
+		capacity := 1 + t.Rand.IntN(3)
 		c := cache.New[int, tagged](capacity)
 		for key := range capacity {
 			c.Put(key, tag(key))
 		}
 		const oldest, fresh = 0, 1000
-		viaLoad := t.rng.IntN(3) == 0
-		t.add(1, func(cl *Client) {
+		viaLoad := t.Rand.IntN(3) == 0
+		t.Add(1, func(cl *harness.Client) {
 			if viaLoad {
 				_, _ = c.GetOrLoad(fresh, func(key int) (tagged, error) { return tag(key), nil })
 			} else {
 				c.Put(fresh, tag(fresh))
 			}
-			cl.step()
+			cl.Step()
 		})
-		t.add(1, func(cl *Client) {
-			for range t.size(60, 3) {
+		t.Add(1, func(cl *harness.Client) {
+			for range t.Size(60, 3) {
 				if _, ok := c.Get(oldest); ok {
 					continue
 				}
 				if _, ok := c.Get(fresh); !ok {
-					t.fail("C3 C9", "the oldest entry is gone and the one that evicted it is not there yet", "present", "absent")
+					t.Fail("C3 C9", "the oldest entry is gone and the one that evicted it is not there yet", "present", "absent")
 				}
 				break
 			}
-			cl.step()
+			cl.Step()
 		})
-		t.add(1, func(cl *Client) {
-			for range t.size(60, 3) {
+		t.Add(1, func(cl *harness.Client) {
+			for range t.Size(60, 3) {
 				if _, ok := c.Get(fresh); !ok {
 					continue
 				}
 				if _, ok := c.Get(oldest); ok {
-					t.fail("C3", "a new entry is there and the one that it evicts is not gone yet", "absent", "present")
+					t.Fail("C3", "a new entry is there and the one that it evicts is not gone yet", "absent", "present")
 				}
 				break
 			}
-			cl.step()
+			cl.Step()
 		})
-		t.run()
-		if t.gaveUp() {
+		t.Run()
+		if t.GaveUp() {
 			return
 		}
-		equal(t, "C3", "entries and evictions after one new key", [2]int{capacity, 1},
+		harness.Equal(t, "C3", "entries and evictions after one new key", [2]int{capacity, 1},
 			[2]int{c.Len(), int(c.Stats().Evictions)})
 	}
 }

@@ -1,0 +1,263 @@
+package forpool
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+
+	"racebench/internal/model"
+	"racebench/internal/scenarios/harness"
+	"racebench/internal/workerpool"
+)
+
+// Gate returns the scenario in which one goroutine calls every method, with fresh
+// random values.
+func Gate() harness.Scenario {
+	return harness.Scenario{
+		Name: "gate/workerpool", Component: harness.WorkerPool, Run: gatePool, Calm: true,
+		Doc:      "One goroutine calls every method of pools and lets each batch of tasks end before it goes on; each answer is that of the model.",
+		Contract: []string{"W1", "W2", "W3", "W4", "W6", "W7", "W10", "W11", "W12", "W13"},
+	}
+}
+
+// gateClient drives a pool. Nothing that it looks at is in motion: either all
+// workers are held inside tasks, or all tasks have ended.
+type gateClient struct {
+	*poolClient
+	next int64
+}
+
+func (g *gateClient) op(name string, in, out []int64) { g.Record(g.Now(), name, in, out) }
+
+// batch submits tasks, perhaps looks and resets while all workers are held by
+// the first of them, and lets them end.
+func (g *gateClient) batch() {
+	t, p := g.T, g.pool
+	workers := p.workers
+	held, more := 0, 0
+	switch t.Rand.IntN(3) {
+	case 0: // one task at a time
+		more = 1
+	case 1: // with one worker, the order is known
+		if workers == 1 {
+			more = 1 + t.Rand.IntN(5)
+		} else {
+			more = 1
+		}
+	default:
+		held, more = workers, t.Rand.IntN(4)
+	}
+	// Tasks of a batch end alike, so the order in which several workers end
+	// them does not show; that of one worker is known.
+	value, failure := int64(t.Rand.Uint64()>>2), int64(0)
+	step := int64(0)
+	if workers == 1 {
+		step = 1
+	}
+	switch t.Rand.IntN(5) {
+	case 0:
+		failure = 1 + t.Rand.Int64N(1000)
+	case 1:
+		failure = model.ErrPanic
+	}
+	end := func(id int64) (int, error) {
+		switch failure {
+		case 0:
+			return int(value + id*step), nil
+		case model.ErrPanic:
+			panic(value)
+		}
+		return int(value + id*step), taskError{failure}
+	}
+	release, in, out := harness.NewLatch(), harness.NewMeeting(max(held, 1)), harness.NewMeeting(held+more)
+	submit := func(task func(id int64) (int, error)) int64 {
+		g.next++
+		id := g.next
+		called := g.Now()
+		err := p.Submit(func() (int, error) { return task(id) })
+		g.Record(called, model.PoolSubmit, []int64{id}, []int64{harness.Bit(err == nil)})
+		return id
+	}
+	var first, rest []int64
+	for range held {
+		first = append(first, submit(func(id int64) (int, error) {
+			defer out.Arrive()
+			in.Arrive()
+			t.Await(release)
+			return end(id)
+		}))
+	}
+	if held > 0 {
+		t.Await(in.All)
+		for _, id := range first {
+			g.op(model.PoolStart, []int64{id}, nil)
+		}
+	}
+	for range more {
+		rest = append(rest, submit(func(id int64) (int, error) {
+			defer out.Arrive()
+			return end(id)
+		}))
+		if held == 0 && workers > 1 {
+			break
+		}
+	}
+	if held > 0 {
+		for _, op := range []int{0, 1, 2, 5} {
+			g.look(op)
+		}
+		if t.Rand.IntN(4) == 0 {
+			g.look(3) // Reset drops the rest
+			for range rest {
+				out.Arrive()
+			}
+			rest = nil
+			g.look(5)
+			g.look(0)
+			g.look(1)
+		}
+	}
+	release.Open()
+	t.Await(out.All)
+	// The last instruction of a task comes before its end: let it end.
+	for range 50 {
+		runtime.Gosched()
+	}
+	ended := func(id int64) []int64 {
+		if failure == model.ErrPanic {
+			return []int64{id, 0, failure}
+		}
+		return []int64{id, value + id*step, failure}
+	}
+	p.Wait()
+	for _, id := range first {
+		g.op(model.PoolEnd, ended(id), nil)
+	}
+	for _, id := range rest {
+		g.op(model.PoolStart, []int64{id}, nil)
+		g.op(model.PoolEnd, ended(id), nil)
+	}
+	g.op(model.PoolWait, nil, nil)
+}
+
+func gatePool(t *harness.T) {
+	for _, workers := range []int{0, -1} {
+		if !harness.Panics(func() { workerpool.New[int](workers) }) {
+			t.Differs("W1", fmt.Sprintf("New(%d)", workers), "a panic", "no panic")
+		}
+	}
+	for state, name := range []string{"idle", "busy", "stopped"} {
+		if got := workerpool.State(state).String(); got != name {
+			t.Differs("W7", fmt.Sprintf("State(%d).String()", state), name, got)
+		}
+	}
+	if err := error(&workerpool.PanicError{Value: errTask}); !errors.Is(err, errTask) || err.Error() == "" {
+		t.Differs("W6", "a PanicError with an error as its value", "it unwraps to it, and has a text", err.Error())
+	}
+	gateForgotten(t)
+	gateResults(t)
+	for _, workers := range []int{1, 2, 3, harness.LargePool} {
+		p := newPool(t, workers)
+		g := &gateClient{poolClient: &poolClient{Client: t.Client, pool: p}}
+		g.look(5)
+		g.look(2)
+		batches := 12
+		if workers == harness.LargePool {
+			batches = 3
+		}
+		for range batches {
+			g.batch()
+			for _, op := range []int{0, 1, 2, 5} {
+				g.look(op)
+			}
+			if t.Rand.IntN(5) == 0 {
+				g.look(3)
+				g.look(5)
+			}
+			if t.GaveUp() {
+				return
+			}
+		}
+		g.op(model.PoolClose, nil, nil)
+		p.Close()
+		g.op(model.PoolClosed, nil, nil)
+		for _, op := range []int{0, 1, 2, 5, 4} {
+			g.look(op)
+		}
+		g.next++
+		called := g.Now()
+		err := p.Submit(func() (int, error) { return 0, nil })
+		g.Record(called, model.PoolSubmit, []int64{g.next}, []int64{harness.Bit(err == nil)})
+		if err != nil && !errors.Is(err, workerpool.ErrClosed) {
+			t.Differs("W2", "Submit after Close", workerpool.ErrClosed, err)
+		}
+		p.Close()
+		g.look(5)
+		g.look(3)
+		g.look(1)
+		g.look(5)
+		g.next++
+		called = g.Now()
+		err = p.Submit(func() (int, error) { return 0, nil })
+		g.Record(called, model.PoolSubmit, []int64{g.next}, []int64{harness.Bit(err == nil)})
+		if err == nil {
+			t.Differs("W2", "Submit after Close and Reset", workerpool.ErrClosed, err)
+			return // it may have no worker
+		}
+		t.History(model.WorkerPool, []int64{int64(workers)})
+	}
+}
+
+// gateForgotten resets a pool so often while a task runs that a number of 16
+// bits is what it was when the task began.
+func gateForgotten(t *harness.T) {
+	p := newPool(t, 1)
+	release := harness.NewLatch()
+	if !p.hold(release, value) {
+		return
+	}
+	for range harness.Laps {
+		p.Reset()
+	}
+	release.Open()
+	p.Wait()
+	if got := len(p.Results()); got != 0 {
+		t.Differs("W12", fmt.Sprintf("results of a task that was running when Reset was called %d times", harness.Laps), 0, got)
+	}
+	if got, want := p.Stats(), (workerpool.Stats{Workers: 1, Idle: 1}); got != want {
+		t.Differs("W12", fmt.Sprintf("the statistics after a task that was running when Reset was called %d times", harness.Laps),
+			fmt.Sprintf("%+v", want), fmt.Sprintf("%+v", got))
+	}
+	t.Step()
+}
+
+// gateResults runs tasks whose results are nil or of different types.
+func gateResults(t *harness.T) {
+	p := workerpool.New[any](1)
+	t.AtEnd(p.Close)
+	values := []any{nil, 1, "one", errTask, error(nil), 2.5}
+	for i, v := range values {
+		var err error
+		switch i % 3 {
+		case 1:
+			err = errTask
+		case 2:
+			err = taskError{int64(i)} // an error of another type
+		}
+		if p.Submit(func() (any, error) { return v, err }) != nil {
+			t.Differs("W2", "Submit of an open pool", "<nil>", "an error")
+		}
+	}
+	p.Wait()
+	results := p.Results()
+	if len(results) != len(values) {
+		t.Differs("W6", "number of results of different types", len(values), len(results))
+		return
+	}
+	for i, r := range results {
+		if r.Value != values[i] || (r.Err != nil) != (i%3 != 0) {
+			t.Differs("W6", "the result of a task, among results of different types", fmt.Sprint(values[i]), fmt.Sprintf("%+v", r))
+		}
+	}
+	t.Step()
+}

@@ -1,0 +1,97 @@
+package harness
+
+import (
+	"fmt"
+	"runtime"
+	"weak"
+
+	"racebench/internal/noise"
+)
+
+// Boulder is something whose memory can be watched.
+type Boulder struct {
+	ID int
+	_  *Boulder // with a pointer it is not packed together with its neighbours
+	_  [6]int
+}
+
+// Retained tells how many of the boulders are still reachable.
+func Retained(of []weak.Pointer[Boulder]) int {
+	runtime.GC()
+	n := 0
+	for _, w := range of {
+		if w.Value() != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// Copies is how many instances are made to see whether they are left behind.
+const Copies = 24
+
+// Forgotten checks that instances that nobody refers to can be collected. A few
+// may be left on a stack.
+func Forgotten[C any](t *T, of []weak.Pointer[C]) {
+	kept := 0
+	for range 3 {
+		kept = 0
+		runtime.GC()
+		for _, w := range of {
+			if w.Value() != nil {
+				kept++
+			}
+		}
+		if kept == 0 {
+			return
+		}
+		runtime.Gosched()
+	}
+	if kept > len(of)/2 {
+		t.Fail("G4", "instances that nobody uses any longer cannot be collected", fmt.Sprintf("few of %d", len(of)), kept)
+	}
+}
+
+// Grows calls f many times, in one execution of ten, and checks that what is in
+// use afterwards does not grow with the number of calls. The keys of a cache are
+// numbers here, of which a component can keep traces that hold nothing.
+func Grows(t *T, component string, f func(i int)) {
+	const warm, rounds = 1 << 12, 4
+	if t.Rand.IntN(10) > 0 {
+		return // it takes long, and needs no luck
+	}
+	noise.Set(0, noise.Off)
+	for i := range warm {
+		f(i)
+	}
+	first := inUse()
+	before, calls := first, warm
+	for range rounds {
+		// Each round doubles the calls, as a map that is too small doubles.
+		for i := range calls {
+			f(calls + i)
+			if i%1024 == 0 {
+				t.Step()
+			}
+		}
+		// Whatever is kept of every call is a word at least. What comes and goes by
+		// chance, such as what another goroutine has not let go of yet, grows once,
+		// and not again each time.
+		after := inUse()
+		if after < before+4*uint64(calls) {
+			return
+		}
+		before, calls = after, 2*calls
+	}
+	t.Fail("G4", component+" holds memory in proportion to the number of calls",
+		fmt.Sprintf("about %d bytes, as before %d calls", first, calls-warm), before)
+}
+
+// inUse is the number of bytes on the heap that somebody refers to.
+func inUse() uint64 {
+	runtime.GC()
+	runtime.GC() // what a sync.Pool holds lives for two collections
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return stats.HeapAlloc
+}
