@@ -154,7 +154,11 @@ var edits = []edit{
 	element, ok := c.entries[key]
 	if !ok {
 		c.misses++`},
-	{cacheFile, `	c.entries[key] = c.order.PushBack(&entry[K, V]{key: key, value: value})`, `	if Mutant == "copy-map" {
+	{cacheFile, `	c.entries[key] = c.order.PushBack(&entry[K, V]{key: key, value: value})`, `	if Mutant == "overtakes" && c.order.Len() > 0 {
+		c.entries[key] = c.order.InsertBefore(&entry[K, V]{key: key, value: value}, c.order.Back())
+		return
+	}
+	if Mutant == "copy-map" {
 		copied := make(map[K]*list.Element)
 		for k, v := range c.entries {
 			copied[k] = v
@@ -229,6 +233,10 @@ var edits = []edit{
 		a := c.Stats()
 		a.Total = c.Stats().Total
 		return a.SuccessRate()
+	}
+	if s := c.Stats(); Mutant == "rate-behind" && s.Total%2 == 0 {
+		s.Total--
+		return s.SuccessRate()
 	}
 	return c.Stats().SuccessRate()`},
 	{counterFile, `	zeroed := c.stats
@@ -370,6 +378,7 @@ var hunts = [][2]string{
 	{"replace-renews", "cache/replace"},
 	{"check-then-insert", "cache/same-key"},
 	{"evict-then-insert", "cache/evict-insert"},
+	{"overtakes", "cache/eviction-order"},
 	{"delete-apart", "cache/delete-once"},
 	{"clear-apart", "cache/clear"},
 	{"count-later", "cache/clear-lookups"},
@@ -394,6 +403,7 @@ var hunts = [][2]string{
 	{"reset-apart", "counter/reset-prefix"},
 	{"two-snapshots", "counter/rates"},
 	{"two-snapshots", "counter/mixed-rates"},
+	{"rate-behind", "counter/rate-order"},
 	{"late-records", "counter/own-records"},
 	{"shared-totals", "counter/many"},
 	{"keep-records", "counter/memory"},

@@ -1,6 +1,9 @@
 package forcache
 
 import (
+	"fmt"
+	"slices"
+
 	"racebench/internal/cache"
 	"racebench/internal/scenarios/harness"
 )
@@ -355,6 +358,66 @@ func cacheReplace(t *harness.T) {
 	}
 	s := c.Stats()
 	harness.Equal(t, "C3", "new keys evicted wrongly", [2]int{capacity, capacity}, [2]int{int(s.Evictions), s.Len})
+}
+
+// cacheEvictionOrder lets each goroutine put one key, or load it, into a cache
+// with room for all and then look for the others' keys. A key that is missing
+// then came later. The order of eviction must not contradict that.
+func cacheEvictionOrder(t *harness.T) {
+	for range t.Size(14, 1) {
+		n := t.Clients(3)
+		c := cache.New[int, int](n)
+		later := make([][]int, n) // of each key, those that were inserted after it
+		loads := t.Rand.IntN(2) == 0
+		for key := range n {
+			t.Add(1, func(cl *harness.Client) {
+				if loads && key%2 == 1 {
+					_, _ = c.GetOrLoad(key, func(int) (int, error) { return key, nil })
+				} else {
+					c.Put(key, key)
+				}
+				for other := range n {
+					if _, ok := c.Get(other); !ok {
+						later[key] = append(later[key], other)
+					}
+				}
+				cl.Step()
+			})
+		}
+		t.Run()
+		if t.GaveUp() {
+			return
+		}
+		gone := make([]bool, n)
+		for i := range n {
+			c.Put(n+i, 0)
+			for key := range n {
+				if _, ok := c.Get(key); ok || gone[key] {
+					continue
+				}
+				gone[key] = true
+				for earlier := range n {
+					if !gone[earlier] && slices.Contains(later[earlier], key) {
+						t.Report(harness.NewViolation(harness.KindNotLinearizable, "G1", "no order of the calls explains what was evicted",
+							fmt.Sprintf("%d leaves before %d, which was missing when %d was there", earlier, key, earlier),
+							fmt.Sprintf("%d left first", key)))
+						return
+					}
+				}
+			}
+		}
+		harness.Equal(t, "C3", "as many new keys as the capacity do not evict all the old ones", n, trues(gone))
+	}
+}
+
+// trues counts.
+func trues(of []bool) (n int) {
+	for _, yes := range of {
+		if yes {
+			n++
+		}
+	}
+	return n
 }
 
 // cacheSameKey lets goroutines put, and delete, the same new key at the same

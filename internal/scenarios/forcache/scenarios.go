@@ -43,6 +43,12 @@ func Scenarios() []harness.Scenario {
 			Contract: []string{"C3", "C9", "C12"},
 		},
 		{
+			Name: "cache/eviction-order", Component: harness.Cache, Run: cacheEvictionOrder,
+			Doc: "Goroutines put a new key each and then look for those of the others. Which keys were missing shows what came first, " +
+				"and the first is evicted first.",
+			Contract: []string{"C3", "C4", "G1"},
+		},
+		{
 			Name: "cache/delete-once", Component: harness.Cache, Run: cacheExactDelete,
 			Doc:      "Goroutines delete the same keys. Each key is reported present exactly once, and nothing counts as an eviction.",
 			Contract: []string{"C6", "C9"},

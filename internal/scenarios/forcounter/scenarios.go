@@ -58,6 +58,12 @@ func Scenarios() []harness.Scenario {
 			Contract: []string{"M3", "M5"},
 		},
 		{
+			Name: "counter/rate-order", Component: harness.Counter, Run: counterRateOrder,
+			Doc: "Every request lowers the rate, and none lowers the average. Whoever has seen one of them, or a snapshot, never " +
+				"sees an earlier state by another method.",
+			Contract: []string{"M3", "M5", "M6"},
+		},
+		{
 			Name: "counter/own-records", Component: harness.Counter, Run: counterOwnRecords,
 			Doc:      "Whoever has recorded sees at least that in the next snapshot; a negative time counts as none.",
 			Contract: []string{"M1", "M3", "M6"},

@@ -439,6 +439,67 @@ func counterMixedRates(t *harness.T) {
 	checkRates(t, c, c.Stats())
 }
 
+// counterRateOrder has one success, which took no time, and after it failures and
+// increments alone: each moves the rate down, and the average up or not at all.
+func counterRateOrder(t *harness.T) {
+	c := counter.New()
+	c.RecordRequest(true, 0)
+	c.SuccessRate()
+	c.AverageProcessingTime()
+	n, each := t.Clients(2), t.Size(60, 2)
+	// look calls all methods that read, and compares each answer with all before.
+	type seen struct {
+		rate    float64
+		average time.Duration
+	}
+	look := func(last *seen) {
+		s := c.Stats()
+		for _, rate := range []struct {
+			method string
+			got    float64
+		}{{"Stats().SuccessRate", s.SuccessRate()}, {"SuccessRate", c.SuccessRate()}} {
+			if rate.got > last.rate+1e-9 {
+				t.Fail("M6", rate.method+" shows an earlier moment than an answer before it: every request lowers the rate",
+					fmt.Sprintf("at most %v", last.rate), rate.got)
+			}
+			last.rate = min(last.rate, rate.got)
+		}
+		for _, average := range []struct {
+			method string
+			got    time.Duration
+		}{{"Stats().AverageProcessingTime", s.AverageProcessingTime()}, {"AverageProcessingTime", c.AverageProcessingTime()}} {
+			if average.got < last.average-1 {
+				t.Fail("M6", average.method+" shows an earlier moment than an answer before it: no request lowers the average",
+					fmt.Sprintf("at least %v", last.average), average.got)
+			}
+			last.average = max(last.average, average.got)
+		}
+	}
+	t.Add(n, func(cl *harness.Client) {
+		last := seen{rate: 1}
+		for i := range each {
+			if i%3 == 2 {
+				c.Increment()
+			} else {
+				c.RecordRequest(false, time.Second)
+			}
+			cl.Step()
+			if cl.Rand.IntN(2) == 0 {
+				look(&last)
+			}
+		}
+	})
+	t.Add(t.Size(2, 1), func(cl *harness.Client) {
+		last := seen{rate: 1}
+		for range each {
+			look(&last)
+			cl.Step()
+		}
+	})
+	t.Run()
+	checkRates(t, c, c.Stats())
+}
+
 func counterOwnRecords(t *harness.T) {
 	c := counter.New()
 	each := t.Size(80, 3)
