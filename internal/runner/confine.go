@@ -92,7 +92,7 @@ func (c *Confinement) watch(pid int, done <-chan struct{}) {
 		case <-done:
 			return
 		case <-tick.C:
-			if memory, threads, ok := usage(pid); ok && (memory > c.o.Memory || threads > maxThreads) {
+			if u, ok := usage(pid); ok && (u.memory > c.o.Memory || u.threads > maxThreads) {
 				killGroup(pid)
 				return
 			}

@@ -159,14 +159,22 @@ func (p *process) watch(ctx context.Context, o *Options, sc Scenario, seed uint6
 
 // guardMemory kills a worker that uses more memory or threads than it may.
 func (p *process) guardMemory(o *Options) {
-	memory, threads, ok := usage(p.pid)
+	u, ok := usage(p.pid)
 	switch {
 	case !ok:
-	case memory > o.Memory:
+	case u.memory > o.Memory:
 		p.kill(fmt.Sprintf("more than %d MiB of memory", o.Memory>>20))
-	case threads > maxThreads:
+	case u.threads > maxThreads:
 		p.kill(fmt.Sprintf("more than %d threads", maxThreads))
 	}
+}
+
+// used is what a process uses: bytes of memory, threads, and the processor time
+// of its life.
+type used struct {
+	memory  uint64
+	threads int
+	cpu     time.Duration
 }
 
 // examine adds a dump to what is known of a run, and returns the finding if it

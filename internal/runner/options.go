@@ -152,6 +152,8 @@ const (
 	// startPatience is how long a worker may take to become ready. Nothing
 	// happens in that time but the initialisation of packages.
 	startPatience = 30 * time.Second
+	// startCPU is the processor time that it may take for that.
+	startCPU = 10 * time.Second
 )
 
 func (o Options) withDefaults() *Options {

@@ -321,29 +321,38 @@ func (p *process) races(all bool) (string, error) {
 }
 
 // hello opens the conversation and waits until the worker is ready.
-func (p *process) hello(ctx context.Context, patience time.Duration) error {
+func (p *process) hello(ctx context.Context, o *Options) error {
 	id, err := p.send(protocol.Request{Hello: &protocol.Hello{Version: protocol.Version, Nonce: p.nonce}})
 	if err != nil {
 		return errEnded
 	}
-	timer := time.NewTimer(patience)
+	timer := time.NewTimer(startPatience)
 	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return errSilent
-	case r, ok := <-p.replies:
-		switch {
-		case !ok:
-			return errEnded
-		case r.err != nil:
-			return fmt.Errorf("%w: %w", errForged, r.err)
-		case r.ID != id || r.Ready == nil || r.Ready.Version != protocol.Version:
-			return fmt.Errorf("%w: the first reply is not the one asked for", errForged)
+	look := time.NewTicker(25 * time.Millisecond)
+	defer look.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-timer.C:
+			return errSilent
+		case <-look.C:
+			p.guardMemory(o)
+			if u, ok := usage(p.pid); ok && u.cpu > startCPU {
+				return errSilent
+			}
+		case r, ok := <-p.replies:
+			switch {
+			case !ok:
+				return errEnded
+			case r.err != nil:
+				return fmt.Errorf("%w: %w", errForged, r.err)
+			case r.ID != id || r.Ready == nil || r.Ready.Version != protocol.Version:
+				return fmt.Errorf("%w: the first reply is not the one asked for", errForged)
+			}
+			p.ready = *r.Ready
+			return nil
 		}
-		p.ready = *r.Ready
-		return nil
 	}
 }
 

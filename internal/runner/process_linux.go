@@ -59,12 +59,11 @@ func sweep(dir string) {
 	}
 }
 
-// usage returns the memory that a process has in use, in bytes, and the number
-// of its threads. ok is false when it is gone.
-func usage(pid int) (memory uint64, threads int, ok bool) {
+// usage returns what a process uses. ok is false when it is gone.
+func usage(pid int) (u used, ok bool) {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
-		return 0, 0, false
+		return used{}, false
 	}
 	// The name may hold anything; the fields follow its closing parenthesis.
 	_, rest, ok := strings.Cut(string(b), ") ")
@@ -72,11 +71,16 @@ func usage(pid int) (memory uint64, threads int, ok bool) {
 		rest = string(b)[i+2:]
 	}
 	fields := strings.Fields(rest)
-	// proc_pid_stat(5): state is field 3, num_threads 20, rss 24 (pages).
+	// proc_pid_stat(5): state is field 3, utime 14, stime 15 (both in hundredths
+	// of a second), num_threads 20, rss 24 (pages).
 	if !ok || len(fields) < 22 {
-		return 0, 0, false
+		return used{}, false
 	}
-	threads, _ = strconv.Atoi(fields[17])
+	user, _ := strconv.ParseInt(fields[11], 10, 64)
+	system, _ := strconv.ParseInt(fields[12], 10, 64)
+	u.cpu = time.Duration(user+system) * 10 * time.Millisecond
+	u.threads, _ = strconv.Atoi(fields[17])
 	pages, _ := strconv.ParseUint(fields[21], 10, 64)
-	return pages * uint64(os.Getpagesize()), threads, true
+	u.memory = pages * uint64(os.Getpagesize())
+	return u, true
 }

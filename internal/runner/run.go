@@ -176,7 +176,7 @@ func (o *Options) ready(ctx context.Context, sc Scenario, b Binary) (*process, *
 	if err != nil {
 		return nil, &observation{ending: failed, trouble: err.Error()}
 	}
-	err = p.hello(ctx, startPatience)
+	err = p.hello(ctx, o)
 	var obs observation
 	switch {
 	case err == nil:
@@ -468,7 +468,7 @@ func protections(measures []isolate.Measure, o *Options) []result.Protection {
 		{Name: "own environment and temporary folder", InForce: true},
 		{Name: "capped output", InForce: true},
 	}
-	_, _, watched := usage(self)
+	_, watched := usage(self)
 	list = append(list, result.Protection{
 		Name: "memory watched", InForce: watched, Detail: fmt.Sprintf("%d MiB for each worker", o.Memory>>20),
 	})
