@@ -23,6 +23,9 @@ type Request struct {
 	Hello *Hello `json:"hello,omitempty"`
 	Run   *Run   `json:"run,omitempty"`
 	Bench *Bench `json:"bench,omitempty"`
+	// BenchCheck asks whether the work of the last Bench was done rightly. It is
+	// a request of its own because the answer to Bench is timed.
+	BenchCheck bool `json:"bench_check,omitempty"`
 	// Dump asks for the stacks of all goroutines of the run in progress.
 	Dump bool `json:"dump,omitempty"`
 	// Nudge asks for nothing and is not answered. That it arrives is what it is
@@ -62,10 +65,11 @@ type Reply struct {
 	Nonce string `json:"nonce"`
 	Ready *Ready `json:"ready,omitempty"`
 	// Stall reports that no operation ended for a while; the run goes on.
-	Stall   *Stall     `json:"stall,omitempty"`
-	Outcome *Outcome   `json:"outcome,omitempty"`
-	Bench   *BenchDone `json:"bench,omitempty"`
-	Dump    *Dump      `json:"dump,omitempty"`
+	Stall   *Stall        `json:"stall,omitempty"`
+	Outcome *Outcome      `json:"outcome,omitempty"`
+	Bench   *BenchDone    `json:"bench,omitempty"`
+	Checked *BenchChecked `json:"bench_checked,omitempty"`
+	Dump    *Dump         `json:"dump,omitempty"`
 }
 
 // Ready answers Hello.
@@ -160,4 +164,10 @@ type BenchDone struct {
 	Elapsed int64 `json:"elapsed_ns"`
 	// Unknown: the worker has no workload of that name.
 	Unknown bool `json:"unknown,omitempty"`
+}
+
+// BenchChecked is the answer to BenchCheck.
+type BenchChecked struct {
+	// Violation is what was wrong, if anything was.
+	Violation *Violation `json:"violation,omitempty"`
 }

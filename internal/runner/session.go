@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"racebench/internal/protocol"
@@ -46,7 +47,8 @@ func (s *Session) Close() {
 // seen from here, from the request to the answer. An error is a *WorkerError
 // where the candidate is to blame.
 func (s *Session) Bench(ctx context.Context, q protocol.Bench) (time.Duration, error) {
-	sc := Scenario{Name: q.Workload}
+	component, _, _ := strings.Cut(q.Workload, "/")
+	sc := Scenario{Name: q.Workload, Component: result.Component(component)}
 	if s.p == nil {
 		p, obs := s.o.ready(ctx, sc, s.b)
 		if p == nil {
@@ -84,15 +86,12 @@ func (p *process) bench(ctx context.Context, o *Options, sc Scenario, q protocol
 	defer look.Stop()
 	began := time.Now()
 	id, err := p.send(protocol.Request{Bench: &q})
-	if err != nil {
-		obs := p.ended(o, sc)
-		return 0, &obs
-	}
-	for {
+	var elapsed time.Duration // once the work is done, and checked
+	for err == nil {
 		var obs observation
 		select {
 		case r, ok := <-p.replies:
-			elapsed := time.Since(began)
+			took := time.Since(began)
 			switch {
 			case !ok:
 				obs = p.ended(o, sc)
@@ -100,8 +99,14 @@ func (p *process) bench(ctx context.Context, o *Options, sc Scenario, q protocol
 				obs = p.forged(sc, r.err)
 			case r.ID == id && r.Bench != nil && r.Bench.Unknown:
 				obs = observation{ending: failed, trouble: fmt.Sprintf("the worker has no workload %q", q.Workload)}
-			case r.ID != id || r.Bench == nil || r.Bench.Operations != q.Operations:
+			case r.ID == id && elapsed == 0 && r.Bench != nil && r.Bench.Operations == q.Operations:
+				elapsed = took
+				id, err = p.send(protocol.Request{BenchCheck: true})
+				continue
+			case r.ID != id || elapsed == 0 || r.Checked == nil:
 				obs = p.forged(sc, errors.New("a reply that nobody asked for"))
+			case r.Checked.Violation != nil:
+				obs = observation{findings: []result.Finding{violationFinding(sc, *r.Checked.Violation, "")}}
 			default:
 				return elapsed, nil
 			}
@@ -120,4 +125,6 @@ func (p *process) bench(ctx context.Context, o *Options, sc Scenario, q protocol
 		}
 		return 0, &obs
 	}
+	obs := p.ended(o, sc)
+	return 0, &obs
 }

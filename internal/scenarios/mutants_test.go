@@ -439,6 +439,9 @@ var hunts = [][2]string{
 	{"count-entries", "probe/cache-size"},
 	{"count-results", "probe/pool-size"},
 	{"spin", "probe/pool-rest"},
+	{"miss-uncounted", "cache/contended"},
+	{"lost-records", "counter/contended"},
+	{"drop-when-full", "workerpool/contended"},
 }
 
 // TestMutants builds the textbook fix with switches, and lets every scenario

@@ -39,15 +39,21 @@ func TestWorkloadsDoTheirWork(t *testing.T) {
 			for _, want := range []int64{0, 1, 7, 1000} {
 				var got atomic.Int64
 				counted := w
-				counted.Prepare = func(goroutines, spin int) (func(int, int, *rand.Rand), func()) {
-					operation, end := w.Prepare(goroutines, spin)
-					return func(g, i int, rng *rand.Rand) {
+				counted.Prepare = func(goroutines, spin int) harness.Work {
+					work := w.Prepare(goroutines, spin)
+					operation := work.Operation
+					work.Operation = func(g, i int, rng *rand.Rand) {
 						got.Add(1)
 						operation(g, i, rng)
-					}, end
+					}
+					return work
 				}
-				if took := counted.Execute(int(want), 1, 3); took <= 0 {
+				took, check := counted.Execute(int(want), 1, 3)
+				if took <= 0 {
 					t.Errorf("%d operations took %v", want, took)
+				}
+				if v := check(); v != nil {
+					t.Errorf("%d operations: %+v", want, v)
 				}
 				if got.Load() != want {
 					t.Errorf("%d operations, want %d", got.Load(), want)

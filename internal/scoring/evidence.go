@@ -129,7 +129,11 @@ func (f *evidence) race(t *tally) {
 	t.lowerTo(big.NewRat(points, 1), reason, ids(fs))
 	explored := f.find(func(x result.Finding) bool { return raceKinds[x.Kind] && x.Origin == result.FromExploration })
 	if len(explored) > 0 {
-		t.lowerTo(big.NewRat(explorationCap, 1), "a schedule that fails was found: "+describe(explored), ids(explored))
+		t.lowerTo(big.NewRat(cappedPoints, 1), "a schedule that fails was found: "+describe(explored), ids(explored))
+	}
+	measured := f.find(func(x result.Finding) bool { return raceKinds[x.Kind] && x.Origin == result.FromMeasurement })
+	if len(measured) > 0 {
+		t.lowerTo(big.NewRat(cappedPoints, 1), "fails while its speed is measured: "+describe(measured), ids(measured))
 	}
 }
 

@@ -73,8 +73,9 @@ var slowdownBands = []band{
 }
 
 const (
-	// explorationCap bounds the race category once a schedule was found.
-	explorationCap = 20
+	// cappedPoints bound the race category once a schedule was found that fails,
+	// or the work failed by which speed is measured.
+	cappedPoints = 20
 	// potentialPoints remain of deadlock freedom for a defect that is only
 	// possible, found by exploration alone, or rare.
 	potentialPoints = 15

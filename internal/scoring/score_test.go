@@ -102,6 +102,11 @@ func TestRubric(t *testing.T) {
 			f.Origin = result.FromExploration
 			r.Findings = append(r.Findings, f)
 		}, 20 + 30 + 13.3 + 10, Partial, []CategoryID{RaceTests, Sync}},
+		{"so does what goes wrong while speed is measured", func(r *result.Result) {
+			f := finding(result.LostUpdate, result.Counter)
+			f.Origin = result.FromMeasurement
+			r.Findings = append(r.Findings, f)
+		}, 20 + 30 + 13.3 + 10, Partial, []CategoryID{RaceTests, Sync}},
 		{"warnings take half of a third, together", func(r *result.Result) {
 			f := finding(result.Static, result.Cache)
 			f.Severity = result.Warning

@@ -6,12 +6,13 @@ import (
 )
 
 // bench does the work that performance is measured by. It does not return before
-// that is done, so that the loop does nothing beside it.
-func bench(q protocol.Bench) protocol.BenchDone {
+// that is done, so that the loop does nothing beside it. The second result checks
+// what was done.
+func bench(q protocol.Bench) (protocol.BenchDone, func() *protocol.Violation) {
 	w, ok := scenarios.FindWorkload(q.Workload)
 	if !ok {
-		return protocol.BenchDone{Unknown: true}
+		return protocol.BenchDone{Unknown: true}, nil
 	}
-	elapsed := w.Execute(q.Operations, q.Seed, q.Spin)
-	return protocol.BenchDone{Operations: q.Operations, Elapsed: int64(elapsed)}
+	elapsed, check := w.Execute(q.Operations, q.Seed, q.Spin)
+	return protocol.BenchDone{Operations: q.Operations, Elapsed: int64(elapsed)}, check
 }

@@ -48,6 +48,8 @@ type server struct {
 	out   io.Writer
 	nonce string
 	leaks leakProfile
+	// check is that of the last workload.
+	check func() *protocol.Violation
 	// before holds the goroutines that were there when the run began: what
 	// earlier runs left behind is not held against this one.
 	before map[int]bool
@@ -150,8 +152,12 @@ func (s *server) answer(q protocol.Request) error {
 			Scenarios:   names(),
 		}})
 	case q.Bench != nil:
-		done := bench(*q.Bench)
+		s.check = nil // what it refers to is garbage now
+		var done protocol.BenchDone
+		done, s.check = bench(*q.Bench)
 		return s.reply(protocol.Reply{ID: q.ID, Bench: &done})
+	case q.BenchCheck && s.check != nil:
+		return s.reply(protocol.Reply{ID: q.ID, Checked: &protocol.BenchChecked{Violation: s.check()}})
 	case q.Run != nil:
 		return fmt.Errorf("request %d: a run is in progress", q.ID)
 	}

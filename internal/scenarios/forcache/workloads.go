@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 
 	"racebench/internal/cache"
+	"racebench/internal/protocol"
 	"racebench/internal/scenarios/harness"
 )
 
@@ -21,11 +22,11 @@ func Workloads() []harness.Workload {
 
 // cacheWork looks up, puts, and otherwise loads, by percentages, over a number
 // of keys. The cache holds 256.
-func cacheWork(gets, puts, keys int, apart bool) func(int, int) (func(int, int, *rand.Rand), func()) {
-	return func(goroutines, _ int) (func(int, int, *rand.Rand), func()) {
-		of, _ := harness.Instances(goroutines, apart, func() *cache.Cache[int, int] { return cache.New[int, int](256) })
+func cacheWork(gets, puts, keys int, apart bool) func(int, int) harness.Work {
+	return func(goroutines, _ int) harness.Work {
+		of, all := harness.Instances(goroutines, apart, func() *cache.Cache[int, int] { return cache.New[int, int](256) })
 		load := func(key int) (int, error) { return key, nil }
-		return func(g, _ int, rng *rand.Rand) {
+		operation := func(g, _ int, rng *rand.Rand) {
 			c, key := of(g), rng.IntN(keys)
 			switch n := rng.IntN(100); {
 			case n < gets:
@@ -37,6 +38,27 @@ func cacheWork(gets, puts, keys int, apart bool) func(int, int) (func(int, int, 
 					panic(fmt.Sprintf("a load without an error led to %v", err))
 				}
 			}
-		}, func() {}
+		}
+		check := func(each func(func(int, int, *rand.Rand))) *protocol.Violation {
+			lookups := map[*cache.Cache[int, int]]uint64{}
+			each(func(g, _ int, rng *rand.Rand) {
+				_ = rng.IntN(keys)
+				if n := rng.IntN(100); n < gets || n >= gets+puts {
+					lookups[of(g)]++
+				}
+			})
+			for _, c := range all {
+				s := c.Stats()
+				want, got := lookups[c], s.Hits+s.Misses
+				if v := harness.Differs("C2", "hits and misses are not the lookups", want, got, got < want); v != nil {
+					return v
+				}
+				if s.Len > s.Capacity {
+					return harness.Differs("C5", "entries after the work", s.Capacity, s.Len, false)
+				}
+			}
+			return nil
+		}
+		return harness.Work{Operation: operation, End: func() {}, Check: check}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"racebench/internal/counter"
+	"racebench/internal/protocol"
 	"racebench/internal/scenarios/harness"
 )
 
@@ -20,10 +21,10 @@ func Workloads() []harness.Workload {
 }
 
 // counterWork reads in a percentage of the operations and records in the rest.
-func counterWork(reads int, apart bool) func(int, int) (func(int, int, *rand.Rand), func()) {
-	return func(goroutines, _ int) (func(int, int, *rand.Rand), func()) {
-		of, _ := harness.Instances(goroutines, apart, counter.New)
-		return func(g, i int, rng *rand.Rand) {
+func counterWork(reads int, apart bool) func(int, int) harness.Work {
+	return func(goroutines, _ int) harness.Work {
+		of, all := harness.Instances(goroutines, apart, counter.New)
+		operation := func(g, i int, rng *rand.Rand) {
 			c := of(g)
 			switch {
 			case rng.IntN(100) >= reads:
@@ -33,6 +34,29 @@ func counterWork(reads int, apart bool) func(int, int) (func(int, int, *rand.Ran
 			default:
 				c.SuccessRate()
 			}
-		}, func() {}
+		}
+		check := func(each func(func(int, int, *rand.Rand))) *protocol.Violation {
+			recorded := map[*counter.Counter]counter.Stats{}
+			each(func(g, i int, rng *rand.Rand) {
+				if rng.IntN(100) < reads {
+					return
+				}
+				one := counter.Stats{Total: 1, ProcessingTime: time.Microsecond}
+				if i%8 != 0 {
+					one.Succeeded = 1
+				} else {
+					one.Failed = 1
+				}
+				recorded[of(g)] = plus(recorded[of(g)], one)
+			})
+			for _, c := range all {
+				want, got := recorded[c], c.Stats()
+				if v := harness.Differs("M1", "the totals are not the sums of what was recorded", want, got, lacks(want, got)); v != nil {
+					return v
+				}
+			}
+			return nil
+		}
+		return harness.Work{Operation: operation, End: func() {}, Check: check}
 	}
 }

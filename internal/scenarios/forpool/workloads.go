@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 
+	"racebench/internal/protocol"
 	"racebench/internal/scenarios/harness"
 	"racebench/internal/workerpool"
 )
@@ -21,29 +22,49 @@ func Workloads() []harness.Workload {
 
 // poolWork reads the statistics in a percentage of the operations and submits
 // in the rest. A task works as long as its caller does between two of them.
-func poolWork(reads, workers int, apart bool) func(int, int) (func(int, int, *rand.Rand), func()) {
-	return func(goroutines, spin int) (func(int, int, *rand.Rand), func()) {
+func poolWork(reads, workers int, apart bool) func(int, int) harness.Work {
+	return func(goroutines, spin int) harness.Work {
 		of, all := harness.Instances(goroutines, apart, func() *workerpool.Pool[uint64] { return workerpool.New[uint64](workers) })
 		task := func() (uint64, error) { return harness.Spin(spin), nil }
-		return func(g, i int, rng *rand.Rand) {
-				p := of(g)
-				switch {
-				case rng.IntN(100) >= reads:
-					if err := p.Submit(task); err != nil {
-						panic(fmt.Sprintf("Submit to an open pool: %v", err))
-					}
-				case i%2 == 0:
-					p.Stats()
-				default:
-					p.Pending()
+		operation := func(g, i int, rng *rand.Rand) {
+			p := of(g)
+			switch {
+			case rng.IntN(100) >= reads:
+				if err := p.Submit(task); err != nil {
+					panic(fmt.Sprintf("Submit to an open pool: %v", err))
 				}
-			}, func() {
-				for _, p := range all {
-					p.Wait()
+			case i%2 == 0:
+				p.Stats()
+			default:
+				p.Pending()
+			}
+		}
+		end := func() {
+			for _, p := range all {
+				p.Wait()
+			}
+			for _, p := range all {
+				p.Close()
+			}
+		}
+		check := func(each func(func(int, int, *rand.Rand))) *protocol.Violation {
+			submitted := map[*workerpool.Pool[uint64]]uint64{}
+			each(func(g, _ int, rng *rand.Rand) {
+				if rng.IntN(100) >= reads {
+					submitted[of(g)]++
 				}
-				for _, p := range all {
-					p.Close()
+			})
+			for _, p := range all {
+				n := submitted[p]
+				want := workerpool.Stats{Workers: workers, Stopped: workers, Submitted: n, Completed: n}
+				got := p.Stats()
+				less := got.Submitted <= n && got.Completed <= n
+				if v := harness.Differs("W4", "the statistics of a closed pool whose tasks all succeeded", want, got, less); v != nil {
+					return v
 				}
 			}
+			return nil
+		}
+		return harness.Work{Operation: operation, End: end, Check: check}
 	}
 }

@@ -1,14 +1,19 @@
 package harness
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"runtime"
 	"sync"
 	"time"
+
+	"racebench/internal/protocol"
 )
 
 // Workload is a fixed amount of work for one component, whose time is compared
-// with that of the textbook fix. It checks nothing.
+// with that of the textbook fix. While it is done nothing is checked; afterwards
+// the totals are: what is fast because it is wrong where nobody seems to look,
+// without race detector and noise, is wrong.
 type Workload struct {
 	// Name is unique: the component, a slash, and what the work is like.
 	Name string
@@ -16,36 +21,75 @@ type Workload struct {
 	Component string
 	// Goroutines is how many callers there are at once.
 	Goroutines int
-	// Prepare makes the component and returns what the caller g calls for its
-	// operation i, together with what ends the work.
-	Prepare func(goroutines, spin int) (operation func(g, i int, rng *rand.Rand), end func())
+	// Prepare makes the component for so many callers.
+	Prepare func(goroutines, spin int) Work
+}
+
+// Work is what a workload does with a component of its own.
+type Work struct {
+	// Operation is what the caller g does as its operation i.
+	Operation func(g, i int, rng *rand.Rand)
+	// End waits for what the operations left to be done; it is timed, too.
+	End func()
+	// Check says what is wrong afterwards, and nil if nothing is. The function
+	// that it is given calls its argument for every operation that was done, as
+	// Operation was called.
+	Check func(each func(func(g, i int, rng *rand.Rand))) *protocol.Violation
 }
 
 // Execute does the work once: so many operations over all callers, each after
 // spin rounds of work of the caller's own. It returns how long that took, which
-// on a broken component may be for ever.
-func (w Workload) Execute(operations int, seed uint64, spin int) time.Duration {
-	operation, end := w.Prepare(w.Goroutines, spin)
+// on a broken component may be for ever. What it did can be checked afterwards.
+func (w Workload) Execute(operations int, seed uint64, spin int) (took time.Duration, check func() *protocol.Violation) {
+	work := w.Prepare(w.Goroutines, spin)
+	// The first callers take what does not divide evenly.
+	share := func(g int) int {
+		n := operations / w.Goroutines
+		if g < operations%w.Goroutines {
+			n++
+		}
+		return n
+	}
+	numbers := func(g int) *rand.Rand { return rand.New(rand.NewPCG(seed, uint64(g))) }
 	runtime.GC() // garbage of what was before is not this workload's
 	began := Monotonic()
 	var callers sync.WaitGroup
 	for g := range w.Goroutines {
-		// The first callers take what does not divide evenly.
-		share := operations / w.Goroutines
-		if g < operations%w.Goroutines {
-			share++
-		}
 		callers.Go(func() {
-			rng := rand.New(rand.NewPCG(seed, uint64(g)))
-			for i := range share {
+			rng := numbers(g)
+			for i := range share(g) {
 				_ = Spin(spin)
-				operation(g, i, rng)
+				work.Operation(g, i, rng)
 			}
 		})
 	}
 	callers.Wait()
-	end()
-	return time.Duration(Monotonic() - began)
+	work.End()
+	took = time.Duration(Monotonic() - began)
+	return took, func() *protocol.Violation {
+		return work.Check(func(visit func(g, i int, rng *rand.Rand)) {
+			for g := range w.Goroutines {
+				rng := numbers(g)
+				for i := range share(g) {
+					visit(g, i, rng)
+				}
+			}
+		})
+	}
+}
+
+// Differs is the violation of totals that are not what they must be, and nil if
+// they are. less says that something is missing in them.
+func Differs[V comparable](contract, message string, want, got V, less bool) *protocol.Violation {
+	if got == want {
+		return nil
+	}
+	kind := KindInvariant
+	if less {
+		kind = KindLostUpdate
+	}
+	v := NewViolation(kind, contract, message, fmt.Sprintf("%+v", want), fmt.Sprintf("%+v", got))
+	return &v
 }
 
 // Spin is work of a caller's own, on no memory and without a call. It returns

@@ -27,6 +27,10 @@ func main() {
 	for i := 1; i+1 < len(os.Args); i += 2 {
 		mutant, name := os.Args[i], os.Args[i+1]
 		cache.Mutant, counter.Mutant, workerpool.Mutant = mutant, mutant, mutant
+		if w, ok := scenarios.FindWorkload(name); ok {
+			fmt.Println(mutant, name, work(w))
+			continue
+		}
 		s, ok := scenarios.Find(name)
 		if !ok {
 			fmt.Println(mutant, name, "no such scenario")
@@ -34,6 +38,17 @@ func main() {
 		}
 		fmt.Println(mutant, name, hunt(s))
 	}
+}
+
+func work(w harness.Workload) string {
+	for try := range uint64(tries) {
+		if _, check := w.Execute(1000, try, 1); check != nil {
+			if v := check(); v != nil {
+				return fmt.Sprintf("found after %d: %s: %s", try+1, v.Kind, v.Contract)
+			}
+		}
+	}
+	return "missed"
 }
 
 func hunt(s harness.Scenario) string {
