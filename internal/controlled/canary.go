@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -42,7 +43,12 @@ const plantedSchedules = 200
 // racebench's own, or ctx's.
 func Canary(ctx context.Context, o Options, blind bool) ([]result.CanaryCheck, error) {
 	o.Schedules = plantedSchedules
-	r, _, err := o.run(ctx, map[string][]byte{testPackage + "/planted_test.go": plantedSource}, func(explore.Progress) {})
+	dir, err := os.MkdirTemp("", "racebench-planted-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	r, err := o.run(ctx, dir, map[string][]byte{testPackage + "/planted_test.go": plantedSource}, func(explore.Progress) {})
 	if err != nil {
 		return nil, err
 	}

@@ -58,6 +58,9 @@ const (
 	// stall is the wall time after which a schedule is given up: it is in a loop
 	// without a scheduling point. Schedules take less than a millisecond.
 	stall = 20 * time.Second
+	// virtual is the virtual time that a schedule gets: that of some waits of
+	// scenarios.
+	virtual = 1000 * time.Hour
 	// minimise bounds the reduction of one schedule. It takes a fraction of a
 	// second; the bound is for machines that are hardly running.
 	minimise = 30 * time.Second
@@ -69,30 +72,43 @@ const (
 // Explore runs every scenario under the schedules. An error is racebench's own,
 // or ctx's; then the evidence is what was seen before, if there is any.
 func Explore(ctx context.Context, o Options) (*Evidence, error) {
+	dir, err := os.MkdirTemp("", "racebench-scenarios-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
 	tests := testNames(o.Scenarios)
-	source := testSource(o.Scenarios, tests)
-	r, dir, err := o.run(ctx, map[string][]byte{testPackage + "/scenarios_test.go": source}, func(p explore.Progress) {
-		if o.Progress != nil {
-			o.Progress(max(0, slices.Index(tests, p.Test)), len(tests))
-		}
-	})
+	explored := func(list []Scenario, patient bool) (*explore.Report, error) {
+		source := testSource(list, testNames(list), patient)
+		return o.run(ctx, dir, map[string][]byte{testPackage + "/scenarios_test.go": source}, func(p explore.Progress) {
+			if o.Progress != nil {
+				o.Progress(max(0, slices.Index(tests, p.Test)), len(tests))
+			}
+		})
+	}
+	patient := !polls(o.Sources)
+	r, err := explored(o.Scenarios, patient)
 	if r == nil {
 		return nil, err
+	}
+	if again := o.endless(r, tests); patient && err == nil && len(again) > 0 {
+		var second *explore.Report
+		if second, err = explored(again, false); second != nil {
+			replace(r, second)
+		}
 	}
 	return o.evidence(r, dir, tests), err
 }
 
-// run lays out the module of the candidate with the given tests and explores
-// the tests' package. It returns the folder by which files are named, too.
-func (o *Options) run(ctx context.Context, tests map[string][]byte, progress func(explore.Progress)) (*explore.Report, string, error) {
-	root, err := os.MkdirTemp("", "racebench-scenarios-")
-	if err != nil {
-		return nil, "", err
+// run lays out the module of the candidate with the given tests in a folder and
+// explores the tests' package.
+func (o *Options) run(ctx context.Context, dir string, tests map[string][]byte, progress func(explore.Progress)) (*explore.Report, error) {
+	// What an earlier run left behind goes: files are named by the folder.
+	if err := os.RemoveAll(dir); err != nil {
+		return nil, err
 	}
-	defer os.RemoveAll(root)
-	dir := filepath.Join(root, "module")
 	if err := o.Builder.LayOutScenarios(dir, o.Sources, tests); err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	watch := func(p explore.Progress) {
 		if p.First && o.Report != nil {
@@ -107,12 +123,12 @@ func (o *Options) run(ctx context.Context, tests map[string][]byte, progress fun
 		Flags:    []string{"-trimpath", "-buildvcs=false", "-pgo=off", "-ldflags=-s -w"},
 		Compiler: build.Hasty,
 		Go:       o.Builder.Toolchain().Go, Env: o.Builder.Environ(false), Cache: filepath.Join(o.Builder.Dir(), "explore"),
-		Launcher: o.Launcher, ReadOnly: true, Corpus: filepath.Join(root, "corpus"),
-		Schedules: o.Schedules, Seed: o.Seed, Stall: stall, Minimise: minimise, Budget: budget,
+		Launcher: o.Launcher, ReadOnly: true, Corpus: filepath.Join(dir, "corpus"),
+		Schedules: o.Schedules, Seed: o.Seed, Virtual: virtual, Stall: stall, Minimise: minimise, Budget: budget,
 		Progress: watch,
 	})
 	if err != nil {
-		return r, dir, fmt.Errorf("exploration: %w", err)
+		return r, fmt.Errorf("exploration: %w", err)
 	}
-	return r, dir, nil
+	return r, nil
 }

@@ -95,6 +95,7 @@ func TestWrongFixesAreFound(t *testing.T) {
 		{"fail/cache-check-then-act", "cache/same-key", result.Invariant, result.Cache, "C5"},
 		{"fail/cache-atomic-stats", "cache/clear-lookups", result.Invariant, result.Cache, "C7"},
 		{"fail/cache-lock-order", "cache/accounting", result.Deadlock, result.Cache, "G3"},
+		{"fail/workerpool-wait-gives-up", "workerpool/wait-held", result.Invariant, result.WorkerPool, "W10"},
 	} {
 		t.Run(strings.TrimPrefix(test.entry, "fail/"), func(t *testing.T) {
 			o := options(t, test.entry, test.scenario)
@@ -115,6 +116,30 @@ func TestWrongFixesAreFound(t *testing.T) {
 				t.Errorf("the same seed showed something else (-first +second):\n%s", d)
 			}
 		})
+	}
+}
+
+// TestWaitingLongIsNoLivelock lets a right cache wait by looking again and again:
+// hours of that are no livelock.
+func TestWaitingLongIsNoLivelock(t *testing.T) {
+	o := options(t, "pass/cache-mutex", "cache/single-flight")
+	const file = "cache/cache.go"
+	source := string(o.Sources[file])
+	for _, edit := range [][2]string{
+		{"\t\t<-f.done\n", "\t\tfor !f.over.Load() {\n\t\t\truntime.Gosched()\n\t\t}\n"},
+		{"\t\tclose(f.done)\n", "\t\tf.over.Store(true)\n"},
+		{"\tdone  chan struct{}\n", "\tover  atomic.Bool\n"},
+		{"done: make(chan struct{}), ", ""},
+		{"\t\"sync\"\n", "\t\"runtime\"\n\t\"sync\"\n\t\"sync/atomic\"\n"},
+	} {
+		if strings.Count(source, edit[0]) != 1 {
+			t.Fatalf("the entry has changed: %q", edit[0])
+		}
+		source = strings.Replace(source, edit[0], edit[1], 1)
+	}
+	o.Sources[file] = []byte(source)
+	if e := run(t, o); len(e.Findings) > 0 {
+		t.Errorf("accused: %+v", e.Findings)
 	}
 }
 

@@ -14,10 +14,11 @@ const maxConfigurations = 1 << 16
 // RunTest runs a scenario of All once in small mode and returns what is wrong:
 // broken invariants, and histories that are not linearizable, which it checks
 // itself. It is what an ordinary Go test calls to have the schedules of a
-// scenario explored. now is the clock of Config; under a controlled scheduler
-// on one processor it is Steps, elsewhere nil. An error says that there is no
-// such scenario, or that it has no small mode.
-func RunTest(name string, seed uint64, now func() int64) ([]protocol.Violation, error) {
+// scenario explored. Under a controlled scheduler on one processor the clock is
+// Steps. An error says that there is no such scenario, or that it has no small
+// mode.
+func RunTest(name string, cfg harness.Config) ([]protocol.Violation, error) {
+	cfg.Small = true
 	for _, s := range All() {
 		if s.Name != name {
 			continue
@@ -25,7 +26,7 @@ func RunTest(name string, seed uint64, now func() int64) ([]protocol.Violation, 
 		if s.Stress {
 			return nil, fmt.Errorf("scenarios: %s has no small mode", name)
 		}
-		out := harness.Execute(s, harness.Config{Seed: seed, Small: true, Now: now})
+		out := harness.Execute(s, cfg)
 		found := out.Violations
 		for _, h := range out.Histories {
 			if ok, decided := model.Linearizable(h, maxConfigurations); decided && !ok {

@@ -11,19 +11,19 @@ import (
 func TestSmall(t *testing.T) {
 	for _, s := range All() {
 		if s.Stress {
-			if _, err := RunTest(s.Name, 0, nil); err == nil {
+			if _, err := RunTest(s.Name, harness.Config{}); err == nil {
 				t.Errorf("%s has no small mode, and no error says so", s.Name)
 			}
 			continue
 		}
 		for seed := range uint64(30) {
-			found, err := RunTest(s.Name, seed, nil)
+			found, err := RunTest(s.Name, harness.Config{Seed: seed})
 			if err != nil || len(found) > 0 {
 				t.Fatalf("%s: seed %d: %v, %+v", s.Name, seed, err, found)
 			}
 		}
 	}
-	if _, err := RunTest("cache/none", 0, nil); err == nil {
+	if _, err := RunTest("cache/none", harness.Config{}); err == nil {
 		t.Error("no error for a scenario that does not exist")
 	}
 }

@@ -45,6 +45,11 @@ func poolOnce(t *harness.T) {
 		harness.Equal(t, "W4", "results of one task", 1, seen[task])
 	}
 	p.quiet(len(ran), 0)
+	t.Linger() // workers stay, however long they are idle
+	p.quiet(len(ran), 0)
+	p.submit(func() (int, error) { return 0, nil })
+	p.Wait()
+	p.quiet(len(ran)+1, 0)
 }
 
 // poolOrder lets one worker alone be free, whatever their number, so that the

@@ -80,6 +80,10 @@ func (t *T) Until(condition func() bool) bool {
 	}
 }
 
+// long is more virtual time than the patience of a component that waits with a
+// deadline, keeps entries for a while, or lets idle workers go.
+const long = 10 * time.Hour
+
 // Linger gives a wrong component time to go wrong. Nothing is concluded from
 // how long it takes.
 func (t *T) Linger() {
@@ -90,7 +94,11 @@ func (t *T) Linger() {
 	for range rounds {
 		runtime.Gosched()
 	}
-	if !t.cfg.Small && t.par.sleepy {
+	switch {
+	case !t.par.sleepy:
+	case t.cfg.Virtual:
+		time.Sleep(long)
+	case !t.cfg.Small:
 		time.Sleep(30 * time.Microsecond)
 	}
 }

@@ -20,12 +20,12 @@ type params struct {
 	skew    int  // 0: keys are drawn evenly; more: a few are drawn often
 	noise   int  // level of the noise in the component's code
 	crowd   int  // adds to the number of clients
-	sleepy  bool // whether linger also sleeps
+	sleepy  bool // whether Linger also sleeps
 }
 
 func drawParams(rng *rand.Rand, small bool) params {
 	if small {
-		return params{skew: rng.IntN(2)}
+		return params{skew: rng.IntN(2), sleepy: rng.IntN(4) == 0}
 	}
 	n := runtime.NumCPU()
 	p := params{

@@ -56,6 +56,9 @@ type Config struct {
 	// Now returns an instant in nanoseconds on a clock that never goes back.
 	// It must not order the goroutines that call it. Nil means Monotonic.
 	Now func() int64
+	// Virtual says that time stands while anything can run and jumps when
+	// nothing can, so that waiting costs nothing.
+	Virtual bool
 	// Progress, where set, can be read while the scenario runs.
 	Progress *Progress
 }
