@@ -58,9 +58,10 @@ const (
 	// stall is the wall time after which a schedule is given up: it is in a loop
 	// without a scheduling point. Schedules take less than a millisecond.
 	stall = 20 * time.Second
-	// virtual is the virtual time that a schedule gets: that of some waits of
-	// scenarios.
-	virtual = 1000 * time.Hour
+	// virtual is the virtual time that a schedule gets where scenarios wait for
+	// hours. Otherwise it is explore's, in which somebody who looks at the clock
+	// now and then hides a deadlock for a shorter time.
+	virtual = 100 * time.Hour
 	// minimise bounds the reduction of one schedule. It takes a fraction of a
 	// second; the bound is for machines that are hardly running.
 	minimise = 30 * time.Second
@@ -80,7 +81,11 @@ func Explore(ctx context.Context, o Options) (*Evidence, error) {
 	tests := testNames(o.Scenarios)
 	explored := func(list []Scenario, patient bool) (*explore.Report, error) {
 		source := testSource(list, testNames(list), patient)
-		return o.run(ctx, dir, map[string][]byte{testPackage + "/scenarios_test.go": source}, func(p explore.Progress) {
+		limit := time.Duration(0)
+		if patient {
+			limit = virtual
+		}
+		return o.run(ctx, dir, limit, map[string][]byte{testPackage + "/scenarios_test.go": source}, func(p explore.Progress) {
 			if o.Progress != nil {
 				o.Progress(max(0, slices.Index(tests, p.Test)), len(tests))
 			}
@@ -101,8 +106,9 @@ func Explore(ctx context.Context, o Options) (*Evidence, error) {
 }
 
 // run lays out the module of the candidate with the given tests in a folder and
-// explores the tests' package.
-func (o *Options) run(ctx context.Context, dir string, tests map[string][]byte, progress func(explore.Progress)) (*explore.Report, error) {
+// explores the tests' package. Each schedule gets the virtual time of limit, or
+// explore's default.
+func (o *Options) run(ctx context.Context, dir string, limit time.Duration, tests map[string][]byte, progress func(explore.Progress)) (*explore.Report, error) {
 	// What an earlier run left behind goes: files are named by the folder.
 	if err := os.RemoveAll(dir); err != nil {
 		return nil, err
@@ -124,7 +130,7 @@ func (o *Options) run(ctx context.Context, dir string, tests map[string][]byte, 
 		Compiler: build.Hasty,
 		Go:       o.Builder.Toolchain().Go, Env: o.Builder.Environ(false), Cache: filepath.Join(o.Builder.Dir(), "explore"),
 		Launcher: o.Launcher, ReadOnly: true, Corpus: filepath.Join(dir, "corpus"),
-		Schedules: o.Schedules, Seed: o.Seed, Virtual: virtual, Stall: stall, Minimise: minimise, Budget: budget,
+		Schedules: o.Schedules, Seed: o.Seed, Virtual: limit, Stall: stall, Minimise: minimise, Budget: budget,
 		Progress: watch,
 	})
 	if err != nil {
