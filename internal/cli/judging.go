@@ -33,6 +33,7 @@ type judging struct {
 	duration   time.Duration
 	parallel   int
 	race       string
+	noise      string
 	format     string
 	reports    []string
 	color      string
@@ -53,6 +54,7 @@ func (j *judging) register(cmd *cobra.Command) {
 	f.DurationVar(&j.duration, "duration", 0, "stop after this time, whatever the number of iterations")
 	f.IntVarP(&j.parallel, "parallel", "p", runtime.NumCPU(), "run `N` worker processes at once")
 	f.StringVar(&j.race, "race", "auto", "race detector: auto (half of the iterations), on (all) or off (none)")
+	f.StringVar(&j.noise, "noise", "auto", "points in the code at which the scheduler is provoked: auto (in most iterations) or off")
 	f.StringVar(&j.format, "format", "table", "what stdout gets: table or json")
 	f.StringArrayVar(&j.reports, "report", nil, "also write a report, as `FORMAT=FILE`; repeatable; formats: "+strings.Join(report.Formats(), ", "))
 	f.StringVar(&j.color, "color", "auto", "colour: auto, always or never")
@@ -76,6 +78,8 @@ func (j *judging) prepare(cmd *cobra.Command) error {
 		return wrong("--parallel %d: want at least 1", j.parallel)
 	case !slices.Contains([]string{"auto", "on", "off"}, j.race):
 		return wrong("--race %q: want auto, on or off", j.race)
+	case !slices.Contains([]string{"auto", "off"}, j.noise):
+		return wrong("--noise %q: want auto or off", j.noise)
 	case j.format != "table" && j.format != "json":
 		return wrong("--format %q: want table or json", j.format)
 	}
@@ -118,6 +122,8 @@ func (j *judging) options(builtin bool) (judge.Options, error) {
 		Duration:   j.duration,
 		Parallel:   j.parallel,
 		Race:       judge.RaceMode(j.race),
+
+		WithoutNoise: j.noise == "off",
 	}, nil
 }
 

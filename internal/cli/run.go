@@ -46,7 +46,7 @@ small versions of them run under controlled schedules, as they do in a score.
 			opts.Scenarios = names
 			if opts.Explore = explore; explore {
 				opts.Iterations = 0
-				for _, other := range []string{"iterations", "duration", "parallel", "race", "timeout"} {
+				for _, other := range []string{"iterations", "duration", "parallel", "race", "noise", "timeout"} {
 					if cmd.Flags().Changed(other) {
 						return usageError{inCommand{cmd.CommandPath(), fmt.Errorf("--%s is about iterations, of which --explore runs none", other)}}
 					}

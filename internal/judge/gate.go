@@ -26,7 +26,7 @@ func (j *judgement) gate(ctx context.Context) error {
 	for _, s := range scenarios.Gates() {
 		o.Scenarios = append(o.Scenarios, named(s))
 	}
-	o.Repro = func(result.Finding, uint64, bool) string { return scoreCommand(j.Candidate.Dir, j.Seed) }
+	o.Repro = func(result.Finding, result.Iteration) string { return scoreCommand(j.Candidate.Dir, j.Seed) }
 	e, err := runner.Run(ctx, o)
 	if err != nil {
 		return err

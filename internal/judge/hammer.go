@@ -20,8 +20,8 @@ func (j *judgement) runnerOptions() runner.Options {
 		Timeout:  j.Timeout,
 		Parallel: j.Parallel,
 		Sources:  j.Candidate.Sources,
-		Repro: func(f result.Finding, seed uint64, race bool) string {
-			return reproCommand(j.Candidate.Dir, f.Scenario, seed, race)
+		Repro: func(f result.Finding, it result.Iteration) string {
+			return reproCommand(j.Candidate.Dir, f.Scenario, it, j.WithoutNoise)
 		},
 		Without: j.Blind.Detectors,
 	}
@@ -47,6 +47,9 @@ func (j *judgement) hammerOptions() runner.Options {
 	o := j.runnerOptions()
 	o.Scenarios = j.selected()
 	o.Iterations = j.Iterations
+	if j.tools.builder != nil && !j.WithoutNoise {
+		o.Bare = j.bare
+	}
 	switch j.Race {
 	case RaceOn:
 		o.RaceMode = runner.RaceAll
@@ -54,6 +57,17 @@ func (j *judgement) hammerOptions() runner.Options {
 		o.RaceMode = runner.RaceNone
 	}
 	return o
+}
+
+// bare is the candidate's worker without noise points, built unless the
+// measurement had it built already.
+func (j *judgement) bare(ctx context.Context) (runner.Binary, error) {
+	if j.tools.timed.Path != "" {
+		return j.tools.timed, nil
+	}
+	timed := j.timedOrder()
+	b, err := j.tools.builder.Worker(ctx, timed.sources, timed.variant)
+	return runner.Binary{Path: b.Path}, err
 }
 
 // hammer runs the scenario suite for the number of iterations.
@@ -85,7 +99,7 @@ func (j *judgement) hurry(ctx context.Context) error {
 	j.progress(Progress{Phase: "glance"})
 	o := j.hammerOptions()
 	o.Iterations = min(glanceIterations, j.Iterations)
-	o.RaceMode = runner.RaceNone
+	o.RaceMode, o.Bare = runner.RaceNone, nil
 	o.Decisive = j.decisive()
 	e, err := runner.Run(ctx, o)
 	if err != nil {

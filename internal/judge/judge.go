@@ -50,6 +50,9 @@ type Options struct {
 	// Parallel is the number of workers at once.
 	Parallel int
 	Race     RaceMode
+	// WithoutNoise runs all iterations in workers without noise points. Otherwise
+	// some of the last ones do.
+	WithoutNoise bool
 	// Without names capabilities that the user agreed to do without.
 	Without []string
 	// Enough is asked whether what was found so far is all that is wanted; then

@@ -131,7 +131,7 @@ func (j *judgement) suiteTime(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	o.Plain = runner.Binary{Path: b.Path}
+	o.Plain, o.Bare = runner.Binary{Path: b.Path}, nil
 	if j.has(result.RaceDetector) {
 		if b, err = j.tools.builder.Worker(ctx, baseline.Sources(), j.variant(true)); err != nil {
 			return err
@@ -149,11 +149,14 @@ func (j *judgement) suiteTime(ctx context.Context) error {
 // suite is the time that the task's number of iterations takes at the speed of
 // these: the mean of the medians with and without the race detector, so that a
 // single iteration that the machine held up does not count, over the number of
-// workers at once.
+// workers at once. Those without noise points are left out, since the baseline
+// has none.
 func (j *judgement) suite(iterations []result.Iteration) time.Duration {
 	times := map[bool][]time.Duration{}
 	for _, it := range iterations {
-		times[it.Race] = append(times[it.Race], it.Elapsed)
+		if !it.Bare {
+			times[it.Race] = append(times[it.Race], it.Elapsed)
+		}
 	}
 	var sum time.Duration
 	for _, ts := range times {

@@ -3,6 +3,8 @@ package judge
 import (
 	"fmt"
 	"strings"
+
+	"racebench/internal/result"
 )
 
 // reproIterations is how often a repro repeats: the first iteration has the
@@ -11,12 +13,15 @@ import (
 const reproIterations = 100
 
 // reproCommand is the command that shows a finding of the hammer again.
-func reproCommand(dir, scenario string, seed uint64, race bool) string {
-	args := []string{"racebench", "run", shellWord(scenario), fmt.Sprintf("--seed=%d", seed), fmt.Sprintf("--iterations=%d", reproIterations)}
-	if race {
+func reproCommand(dir, scenario string, it result.Iteration, withoutNoise bool) string {
+	args := []string{"racebench", "run", shellWord(scenario), fmt.Sprintf("--seed=%d", it.Seed), fmt.Sprintf("--iterations=%d", reproIterations)}
+	if it.Race {
 		args = append(args, "--race=on")
 	} else {
 		args = append(args, "--race=off")
+	}
+	if it.Bare || withoutNoise {
+		args = append(args, "--noise=off")
 	}
 	if dir != "" {
 		args = append(args, "--candidate="+shellWord(dir))

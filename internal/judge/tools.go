@@ -31,7 +31,8 @@ type tools struct {
 	// the built-in components, in which no candidate ever was.
 	plain, canaryPlain runner.Binary
 	race, canaryRace   *runner.Binary
-	// timed and baseline are built without noise points, for the measurement.
+	// timed and baseline are built without noise points: for the measurement, and
+	// for the iterations that nothing is to slow down.
 	timed, baseline runner.Binary
 }
 
@@ -122,19 +123,15 @@ func (j *judgement) build(ctx context.Context) error {
 		}
 	}
 	if j.Score && !j.SkipTiming {
-		// The leak profile costs nothing where nobody asks for it, and one
-		// standard library less is to be compiled.
-		timed := build.Variant{Leak: hammer.Leak}
-		orders = append(orders,
-			order{j.Candidate.Sources, timed, func(b runner.Binary) { j.tools.timed = b }, true},
-			order{baseline.Sources(), timed, func(b runner.Binary) { j.tools.baseline = b }, false})
+		timed := j.timedOrder()
+		orders = append(orders, timed, order{baseline.Sources(), timed.variant, func(b runner.Binary) { j.tools.baseline = b }, false})
 	}
 	return j.make(ctx, orders)
 }
 
 // variant is how the hammer's workers are built.
 func (j *judgement) variant(race bool) build.Variant {
-	return build.Variant{Noise: true, Leak: j.has(result.LeakProfile), Race: race}
+	return build.Variant{Noise: !j.WithoutNoise, Leak: j.has(result.LeakProfile), Race: race}
 }
 
 // order is a worker to be built.
@@ -148,6 +145,13 @@ type order struct {
 
 func (j *judgement) raceOrder() order {
 	return order{j.Candidate.Sources, j.variant(true), func(b runner.Binary) { j.tools.race = &b }, true}
+}
+
+// timedOrder is the candidate's worker without noise points. The leak profile
+// costs nothing where nobody asks for it, and one standard library less is to be
+// compiled.
+func (j *judgement) timedOrder() order {
+	return order{j.Candidate.Sources, build.Variant{Leak: j.has(result.LeakProfile)}, func(b runner.Binary) { j.tools.timed = b }, true}
 }
 
 // buildRace makes the candidate's worker with the race detector, where there is

@@ -153,6 +153,9 @@ type Iteration struct {
 	Seed  uint64 `json:"seed"`
 	// Race says whether it ran in a worker built with the race detector.
 	Race bool `json:"race"`
+	// Bare says whether it ran in a worker without noise points, as it is
+	// compiled where speed is measured.
+	Bare bool `json:"bare,omitempty"`
 	// Passed: every scenario ran to its end without a defect.
 	Passed bool `json:"passed"`
 	// Complete: every scenario ran to its end, whatever it found.

@@ -38,9 +38,9 @@ func Canary(ctx context.Context, options Options) ([]result.CanaryCheck, error) 
 	}
 	var fromPlain, fromRace []result.CanaryCheck
 	var both sync.WaitGroup
-	both.Go(func() { fromPlain = canary(ctx, o, plain, false) })
+	both.Go(func() { fromPlain = canary(ctx, o, plain, noisy) })
 	if o.Race != nil && o.RaceMode != RaceNone {
-		both.Go(func() { fromRace = canary(ctx, o, race, true) })
+		both.Go(func() { fromRace = canary(ctx, o, race, raced) })
 	}
 	both.Wait()
 	if err := ctx.Err(); err != nil {
@@ -50,8 +50,8 @@ func Canary(ctx context.Context, options Options) ([]result.CanaryCheck, error) 
 }
 
 // canary runs defects one after another in one kind of worker.
-func canary(ctx context.Context, o *Options, defects []planted.Defect, race bool) []result.CanaryCheck {
-	l := &lane{run: newRun(ctx, o), workers: make(map[bool]*process)}
+func canary(ctx context.Context, o *Options, defects []planted.Defect, v variant) []result.CanaryCheck {
+	l := newLane(newRun(ctx, o))
 	defer l.close()
 	var checks []result.CanaryCheck
 	for _, d := range defects {
@@ -60,10 +60,10 @@ func canary(ctx context.Context, o *Options, defects []planted.Defect, race bool
 		}
 		sc := Scenario{Name: d.Name, Component: result.Counter}
 		c := result.CanaryCheck{Detector: d.Detector, Planted: d.Kind != ""}
-		if race {
+		if v == raced {
 			c.Detector += " (race worker)"
 		}
-		p, failure := l.worker(ctx, sc, race)
+		p, failure := l.worker(ctx, sc, v)
 		if p == nil {
 			c.Message = trouble(*failure)
 			checks = append(checks, c)
@@ -72,7 +72,7 @@ func canary(ctx context.Context, o *Options, defects []planted.Defect, race bool
 		if d.NeedsLeakProfile && !p.ready.LeakProfile {
 			continue
 		}
-		obs := l.settle(race, p.execute(ctx, o, sc, o.Seed, o.Timeout, false))
+		obs := l.settle(v, p.execute(ctx, o, sc, o.Seed, o.Timeout, false))
 		l.check(ctx, sc, &obs)
 		c.OK, c.Message = assess(d, obs)
 		checks = append(checks, c)

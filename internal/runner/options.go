@@ -8,6 +8,7 @@
 package runner
 
 import (
+	"context"
 	"runtime"
 	"time"
 
@@ -49,6 +50,10 @@ type Options struct {
 	Plain    Binary
 	Race     *Binary
 	RaceMode RaceMode
+	// Bare, if set, returns a worker without noise points, in which some of the
+	// last iterations run: whoever is right only as long as something slows him
+	// down is found there. It is called once, when the first of them begins.
+	Bare func(context.Context) (Binary, error)
 
 	Scenarios []Scenario
 	// Iterations is how often the whole list is run, with seeds derived from
@@ -76,9 +81,9 @@ type Options struct {
 	Sources map[string][]byte
 	// Decisive ends the run after a finding for which it returns true, if set.
 	Decisive func(result.Finding) bool
-	// Repro returns the command that shows a finding again, if set. seed is the
-	// iteration's; race says that it ran with the race detector.
-	Repro func(f result.Finding, seed uint64, race bool) string
+	// Repro returns the command that shows a finding of an iteration again, if
+	// set.
+	Repro func(f result.Finding, it result.Iteration) string
 	// Progress is called after every iteration, never by two goroutines at the
 	// same time, if set.
 	Progress func(Event)
@@ -139,6 +144,11 @@ const (
 	// maxHangs is how often a scenario may hang in the same way before it is
 	// not run again.
 	maxHangs = 5
+	// bareShare: of the last iterations, one part in so many, those without the
+	// race detector run without noise points, where there is a worker for that.
+	// Twelve of a hundred are as many runs of each scenario as a defect needs that
+	// hides from noise, and noise finds more of all others.
+	bareShare = 4
 	// retireAfter is the number of iterations after which a worker is replaced,
 	// so that what a candidate keeps in memory does not add up.
 	retireAfter = 25

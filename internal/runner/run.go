@@ -29,10 +29,7 @@ func Run(ctx context.Context, options Options) (*Evidence, error) {
 		return nil, errors.New("runner: no worker with the race detector")
 	}
 	began := time.Now()
-	r := &run{
-		o: o, parent: ctx, totals: make(map[string]*result.ScenarioTotals), findings: make(map[string]*result.Finding),
-		hangs: make(map[string]map[string]int), skip: make(map[string]bool),
-	}
+	r := newRun(ctx, o)
 	inner, cancel := context.WithCancel(ctx)
 	defer cancel()
 	r.cancel = cancel
@@ -43,7 +40,7 @@ func Run(ctx context.Context, options Options) (*Evidence, error) {
 	var lanes sync.WaitGroup
 	for range min(o.Parallel, max(o.Iterations, 1)) {
 		lanes.Go(func() {
-			l := &lane{run: r, workers: make(map[bool]*process)}
+			l := newLane(r)
 			defer l.close()
 			l.work(inner)
 		})
@@ -59,6 +56,7 @@ func newRun(ctx context.Context, o *Options) *run {
 		o: o, parent: ctx,
 		totals: make(map[string]*result.ScenarioTotals), findings: make(map[string]*result.Finding),
 		hangs: make(map[string]map[string]int), skip: make(map[string]bool),
+		bare: sync.OnceValues(func() (Binary, error) { return o.Bare(ctx) }),
 	}
 }
 
@@ -67,6 +65,8 @@ type run struct {
 	o      *Options
 	parent context.Context
 	cancel context.CancelFunc
+	// bare is the options' Bare, asked once.
+	bare func() (Binary, error)
 	// alone is held for reading while a scenario runs beside others, and for
 	// writing by one that needs the machine for itself.
 	alone sync.RWMutex
@@ -106,24 +106,50 @@ func (r *run) take() (int, bool) {
 	return r.next - 1, true
 }
 
-// race says whether an iteration runs with the race detector.
-func (o *Options) race(i int) bool {
-	switch o.RaceMode {
-	case RaceAll:
-		return true
-	case RaceNone:
-		return false
+// variant is how the worker of an iteration is built.
+type variant int
+
+const (
+	noisy variant = iota // with noise points
+	raced                // with noise points and the race detector
+	bare                 // with neither
+)
+
+// variant says in which worker an iteration runs.
+func (o *Options) variant(i int) variant {
+	switch {
+	case o.RaceMode == RaceAll, o.RaceMode == RaceHalf && o.Race != nil && i%2 == 1:
+		return raced
+	case o.Bare != nil && i >= o.Iterations-o.Iterations/bareShare:
+		return bare
 	}
-	return o.Race != nil && i%2 == 1
+	return noisy
 }
 
-// lane runs one iteration after another, with a worker of its own of each kind.
+// variantOf is the variant that an iteration ran in.
+func variantOf(it result.Iteration) variant {
+	switch {
+	case it.Race:
+		return raced
+	case it.Bare:
+		return bare
+	}
+	return noisy
+}
+
+// lane runs one iteration after another, with a worker of its own of each
+// variant.
 type lane struct {
 	run     *run
-	workers map[bool]*process
-	ages    map[bool]int
-	// raced: the race worker has reported a race, and will not report it again.
-	raced bool
+	workers map[variant]*process
+	ages    map[variant]int
+	// spent: the worker with the race detector has reported a race, and will not
+	// report it again.
+	spent bool
+}
+
+func newLane(r *run) *lane {
+	return &lane{run: r, workers: make(map[variant]*process), ages: make(map[variant]int)}
 }
 
 func (l *lane) close() {
@@ -132,21 +158,30 @@ func (l *lane) close() {
 	}
 }
 
-func (l *lane) retire(race bool) {
-	if p := l.workers[race]; p != nil {
+func (l *lane) retire(v variant) {
+	if p := l.workers[v]; p != nil {
 		p.close()
-		delete(l.workers, race)
+		delete(l.workers, v)
 	}
 }
 
 // worker returns the lane's worker, started if need be.
-func (l *lane) worker(ctx context.Context, sc Scenario, race bool) (*process, *observation) {
-	if p := l.workers[race]; p != nil {
+func (l *lane) worker(ctx context.Context, sc Scenario, v variant) (*process, *observation) {
+	if p := l.workers[v]; p != nil {
 		return p, nil
 	}
 	b := l.run.o.Plain
-	if race {
+	switch v {
+	case raced:
 		b = *l.run.o.Race
+	case bare:
+		var err error
+		switch b, err = l.run.bare(); {
+		case ctx.Err() != nil:
+			return nil, &observation{ending: interrupted}
+		case err != nil:
+			return nil, &observation{ending: failed, trouble: err.Error()}
+		}
 	}
 	p, obs := l.run.o.ready(ctx, sc, b)
 	if p == nil && obs.ending != interrupted {
@@ -159,7 +194,7 @@ func (l *lane) worker(ctx context.Context, sc Scenario, race bool) (*process, *o
 		}
 	}
 	if p != nil {
-		l.workers[race] = p
+		l.workers[v] = p
 		l.run.mu.Lock()
 		if l.run.measures == nil {
 			l.run.measures = p.measures
@@ -215,8 +250,8 @@ func (l *lane) work(ctx context.Context) {
 // iterate runs the whole suite once with one seed.
 func (l *lane) iterate(ctx context.Context, i int) {
 	r, o := l.run, l.run.o
-	race := o.race(i)
-	it := result.Iteration{Index: i, Seed: IterationSeed(o.Seed, i), Race: race, Passed: true, Complete: true}
+	v := o.variant(i)
+	it := result.Iteration{Index: i, Seed: IterationSeed(o.Seed, i), Race: v == raced, Bare: v == bare, Passed: true, Complete: true}
 	began := time.Now()
 	for _, sc := range o.Scenarios {
 		if ctx.Err() != nil {
@@ -240,12 +275,9 @@ func (l *lane) iterate(ctx context.Context, i int) {
 	}
 	it.Passed = it.Passed && it.Complete
 	it.Elapsed = time.Since(began)
-	if l.ages == nil {
-		l.ages = make(map[bool]int)
-	}
-	if l.ages[race]++; l.ages[race] >= retireAfter || race && l.raced {
-		l.retire(race)
-		l.ages[race], l.raced = 0, false
+	if l.ages[v]++; l.ages[v] >= retireAfter || v == raced && l.spent {
+		l.retire(v)
+		l.ages[v], l.spent = 0, false
 	}
 	r.finish(it, ctx.Err() == nil || it.Complete)
 }
@@ -254,18 +286,18 @@ func (l *lane) iterate(ctx context.Context, i int) {
 // deadline.
 func (l *lane) scenario(ctx context.Context, sc Scenario, it result.Iteration) observation {
 	o := l.run.o
-	seed := ScenarioSeed(it.Seed, sc.Name)
+	seed, v := ScenarioSeed(it.Seed, sc.Name), variantOf(it)
 	var obs observation
 	for attempt := range 2 {
 		l.run.alone.RLock()
-		p, failure := l.worker(ctx, sc, it.Race)
+		p, failure := l.worker(ctx, sc, v)
 		if p == nil {
 			l.run.alone.RUnlock()
 			obs = *failure
 		} else {
 			obs = p.execute(ctx, o, sc, seed, o.Timeout, false)
 			l.run.alone.RUnlock()
-			obs = l.settle(it.Race, obs)
+			obs = l.settle(v, obs)
 		}
 		// A kill from outside can be an accident once.
 		if obs.ending != failed || attempt > 0 {
@@ -273,7 +305,7 @@ func (l *lane) scenario(ctx context.Context, sc Scenario, it result.Iteration) o
 		}
 	}
 	if obs.ending == overtime {
-		again := l.repeat(ctx, sc, seed, it.Race, obs.where)
+		again := l.repeat(ctx, sc, seed, v, obs.where)
 		again.findings = append(again.findings, obs.findings...)
 		obs = again
 	}
@@ -282,23 +314,23 @@ func (l *lane) scenario(ctx context.Context, sc Scenario, it result.Iteration) o
 }
 
 // settle replaces a worker that must not go on.
-func (l *lane) settle(race bool, obs observation) observation {
-	if race && slices.ContainsFunc(obs.findings, func(f result.Finding) bool { return f.Kind == result.DataRace }) {
-		l.raced = true
+func (l *lane) settle(v variant, obs observation) observation {
+	if v == raced && slices.ContainsFunc(obs.findings, func(f result.Finding) bool { return f.Kind == result.DataRace }) {
+		l.spent = true
 	}
 	if obs.usedUp {
-		l.retire(race)
+		l.retire(v)
 	}
 	return obs
 }
 
 // repeat runs a scenario with the machine for itself and more time. where is
 // what it was at when its deadline passed.
-func (l *lane) repeat(ctx context.Context, sc Scenario, seed uint64, race bool, where []stacks.Goroutine) observation {
+func (l *lane) repeat(ctx context.Context, sc Scenario, seed uint64, v variant, where []stacks.Goroutine) observation {
 	l.run.alone.Lock()
 	defer l.run.alone.Unlock()
 	o := l.run.o
-	p, failure := l.worker(ctx, sc, race)
+	p, failure := l.worker(ctx, sc, v)
 	if p == nil {
 		return *failure
 	}
@@ -306,7 +338,7 @@ func (l *lane) repeat(ctx context.Context, sc Scenario, seed uint64, race bool, 
 	if obs.ending == completed {
 		obs.findings = append(obs.findings, slowFinding(sc, fmt.Sprintf("not done after %v; alone, it took %v", o.Timeout, obs.elapsed.Round(time.Millisecond)), where))
 	}
-	return l.settle(race, obs)
+	return l.settle(v, obs)
 }
 
 // skipped reports whether a scenario has hung often enough.
@@ -356,7 +388,7 @@ func (r *run) record(sc Scenario, it *result.Iteration, obs observation) {
 		}
 		f.Repro.Seed = it.Seed
 		if o.Repro != nil {
-			f.Repro.Command = o.Repro(f, it.Seed, it.Race)
+			f.Repro.Command = o.Repro(f, *it)
 		}
 		r.findings[f.ID] = &f
 		decisive = decisive || o.Decisive != nil && o.Decisive(f)
