@@ -76,3 +76,15 @@ func TestCanaryNoticesBlindness(t *testing.T) {
 		})
 	}
 }
+
+// Workers that cannot be started leave every detector unproved, and the judge
+// alive.
+func TestCanaryWithoutWorkers(t *testing.T) {
+	checks, err := Canary(t.Context(), Options{Launcher: []string{"/bin/true"}, Plain: Binary{Path: "/nowhere"}, RaceMode: RaceNone})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(checks) <= maxHangs || len(missed(checks)) != len(checks) {
+		t.Errorf("got %+v, want more than %d checks, all of them failed", checks, maxHangs)
+	}
+}

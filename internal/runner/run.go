@@ -51,9 +51,11 @@ func Run(ctx context.Context, options Options) (*Evidence, error) {
 	return e, nil
 }
 
+// newRun is a run that nothing ends before ctx does, until it is given another
+// cancel.
 func newRun(ctx context.Context, o *Options) *run {
 	return &run{
-		o: o, parent: ctx,
+		o: o, parent: ctx, cancel: func() {},
 		totals: make(map[string]*result.ScenarioTotals), findings: make(map[string]*result.Finding),
 		hangs: make(map[string]map[string]int), skip: make(map[string]bool),
 		bare: sync.OnceValues(func() (Binary, error) { return o.Bare(ctx) }),
