@@ -281,6 +281,20 @@ func TestContainment(t *testing.T) {
 	})
 }
 
+// TestHeir: a process that outlives its worker, and holds its end of the pipe,
+// does not keep the runner waiting.
+func TestHeir(t *testing.T) {
+	t.Parallel()
+	began := time.Now()
+	e := observe(t, Options{bare: true}, "heir")
+	if len(e.Findings) != 1 || e.Findings[0].Kind != result.Hostile || !strings.Contains(e.Findings[0].Message, "exit code 0") {
+		t.Errorf("findings %+v, want the exit", e.Findings)
+	}
+	if took := time.Since(began); took > 50*time.Second {
+		t.Errorf("took %v: the runner waited for the heir", took)
+	}
+}
+
 func stderrOf(t *testing.T, options Options, name string) (string, *process) {
 	t.Helper()
 	options.Launcher = launcher(t)

@@ -219,7 +219,7 @@ func (p *process) outcome(o *Options, sc Scenario, out protocol.Outcome) observa
 
 // ended explains the end of a worker that was not asked to end.
 func (p *process) ended(o *Options, sc Scenario) observation {
-	if !p.awaitExit(5 * time.Second) {
+	if !p.awaitExit(exitPatience) {
 		p.kill("")
 		<-p.exited
 		return observation{ending: crashed, findings: []result.Finding{hostile(sc,
@@ -281,7 +281,7 @@ func (p *process) unresponsive(sc Scenario, final bool) observation {
 		return observation{ending: overtime}
 	}
 	_ = p.cmd.Process.Signal(syscall.SIGQUIT)
-	if !p.awaitExit(5 * time.Second) {
+	if !p.awaitExit(exitPatience) {
 		p.kill("")
 		<-p.exited
 	}

@@ -164,6 +164,9 @@ const (
 	startPatience = 30 * time.Second
 	// startCPU is the processor time that it may take for that.
 	startCPU = 10 * time.Second
+	// exitPatience is how long the end of a worker is waited for once its
+	// descriptors are closed, and theirs once it has ended.
+	exitPatience = 5 * time.Second
 )
 
 func (o Options) withDefaults() *Options {

@@ -181,6 +181,9 @@ func (p *process) launch(o *Options) error {
 		// The error says what state says.
 		_ = p.cmd.Wait()
 		p.state = p.cmd.ProcessState
+		// What the worker started may hold its end of the pipe for ever. What
+		// it said itself is there by now.
+		_ = mine[3].SetReadDeadline(time.Now().Add(exitPatience))
 		close(p.exited)
 	}()
 	p.drained.Go(func() { p.stdout.drain(mine[0]) })
@@ -205,7 +208,8 @@ func (p *process) receive(r io.Reader) {
 	for {
 		var f reply
 		f.err = protocol.Read(in, &f.Reply)
-		if errors.Is(f.err, io.EOF) || errors.Is(f.err, os.ErrClosed) || errors.Is(f.err, io.ErrUnexpectedEOF) {
+		if errors.Is(f.err, io.EOF) || errors.Is(f.err, os.ErrClosed) || errors.Is(f.err, io.ErrUnexpectedEOF) ||
+			errors.Is(f.err, os.ErrDeadlineExceeded) {
 			return
 		}
 		if f.err == nil && f.Nonce != p.nonce {

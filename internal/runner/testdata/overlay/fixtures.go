@@ -265,4 +265,14 @@ func overflow(n int) int {
 // name.
 func init() {
 	fixtures["nap"] = func() { time.Sleep(20 * time.Millisecond) }
+	// The heir keeps every descriptor open, the worker's replies among them.
+	fixtures["heir"] = func() {
+		_, err := syscall.ForkExec("/bin/sleep", []string{"sleep", "60"}, &syscall.ProcAttr{
+			Env: os.Environ(), Files: []uintptr{0, 1, 2, 3, protocol.ReplyFD}, Sys: &syscall.SysProcAttr{Setsid: true},
+		})
+		if err != nil {
+			panic(err)
+		}
+		os.Exit(0)
+	}
 }
