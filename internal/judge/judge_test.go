@@ -166,6 +166,20 @@ func TestCancelledJudgementIsPartial(t *testing.T) {
 	}
 }
 
+// TestCancelledBeforeItBegan: what was not looked for is not said to be missing.
+func TestCancelledBeforeItBegan(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	o := options(t, candidate.Builtin())
+	cancel()
+	r, err := judge.Judge(ctx, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !r.Interrupted || len(r.Limits) > 0 || len(r.Capabilities) > 0 {
+		t.Errorf("interrupted %v, limits %q, capabilities %+v", r.Interrupted, r.Limits, r.Capabilities)
+	}
+}
+
 // TestBudget: a candidate that takes too long is not interrupted, but bounded.
 func TestBudget(t *testing.T) {
 	o := options(t, candidate.Builtin())

@@ -45,7 +45,7 @@ func (j *judgement) detect(ctx context.Context) error {
 	j.tools.self = self
 	tc, err := build.Detect(ctx)
 	if ctx.Err() != nil {
-		return nil
+		return ctx.Err() // whether there is a toolchain was not found out
 	}
 	missing := ""
 	switch {
