@@ -69,7 +69,10 @@ func (j *judgement) measure(ctx context.Context) error {
 	}
 	m.Probes = probes
 	j.res.Measurement = m
-	return j.suiteTime(ctx)
+	if err := j.suiteTime(ctx); err != nil && ctx.Err() == nil {
+		j.trouble("time of the baseline", err)
+	}
+	return nil
 }
 
 // probes carries out the probes of L1 to L4. One that fails or does not return
@@ -95,23 +98,39 @@ func (j *judgement) probes(ctx context.Context) ([]result.Probe, error) {
 		return nil, err
 	}
 	for i := range probes {
-		p := &probes[i]
-		for _, f := range e.Findings {
-			if f.Scenario == p.Name && f.Kind != result.Slow {
-				p.Passed = false
-				p.Observed = f.Message
-				if f.Observed != "" {
-					p.Observed = fmt.Sprintf("%s: %s", f.Message, f.Observed)
-				}
-				f.Kind, f.Origin = result.OverLocking, result.FromMeasurement
-				f.Contract = []string{p.Sentence}
-				j.res.Findings = append(j.res.Findings, f)
-				break
-			}
-		}
+		j.res.Findings = append(j.res.Findings, overLocking(&probes[i], e.Findings)...)
 	}
 	j.res.Trouble = append(j.res.Trouble, e.Trouble...)
 	return probes, nil
+}
+
+// overLocking settles a probe by what its runs showed. The first finding is what
+// the over-locking looks like. Who ends the process or tampers with replies locks
+// nothing: that stays what it is, and the probe has failed all the same.
+func overLocking(p *result.Probe, found []result.Finding) []result.Finding {
+	var kept []result.Finding
+	for _, f := range found {
+		if f.Scenario != p.Name || f.Kind == result.Slow {
+			continue
+		}
+		cheat := f.Kind == result.Hostile || f.Kind == result.Exit
+		if !p.Passed && !cheat {
+			continue
+		}
+		if p.Passed {
+			p.Passed = false
+			p.Observed = f.Message
+			if f.Observed != "" {
+				p.Observed = fmt.Sprintf("%s: %s", f.Message, f.Observed)
+			}
+		}
+		f.Origin = result.FromMeasurement
+		if !cheat {
+			f.Kind, f.Contract = result.OverLocking, []string{p.Sentence}
+		}
+		kept = append(kept, f)
+	}
+	return kept
 }
 
 // suiteTime records how long the iterations take. Only where that is long
@@ -142,6 +161,9 @@ func (j *judgement) suiteTime(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// Without the baseline's time the candidate's costs nothing: what kept it
+	// from being taken has to be known.
+	j.res.Trouble = append(j.res.Trouble, e.Trouble...)
 	m.BaselineTime = j.suite(e.Iterations)
 	return nil
 }
