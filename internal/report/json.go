@@ -53,7 +53,8 @@ func ReadJSON(r io.Reader) (*result.Result, error) {
 }
 
 // RunStatus is the verdict of a run without a score: clean, findings,
-// inconclusive or interrupted.
+// inconclusive or interrupted. An iteration that did not pass, though nothing
+// was found in it beyond doubt, decides nothing.
 func RunStatus(r *result.Result) string {
 	switch {
 	case r.Interrupted:
@@ -62,14 +63,13 @@ func RunStatus(r *result.Result) string {
 		return "findings"
 	case r.Candidate.Unjudgeable != "":
 		return "findings"
-	case len(r.Trouble) > 0 || canaryFailed(r):
+	case len(r.Trouble) > 0, r.Requested > 0 && len(r.Iterations) == 0,
+		slices.ContainsFunc(r.Canary, func(c result.CanaryCheck) bool { return !c.OK }),
+		slices.ContainsFunc(r.Scenarios, func(s result.ScenarioTotals) bool { return s.Undecided > 0 }),
+		slices.ContainsFunc(r.Iterations, func(it result.Iteration) bool { return !it.Passed }):
 		return "inconclusive"
 	}
 	return "clean"
-}
-
-func canaryFailed(r *result.Result) bool {
-	return slices.ContainsFunc(r.Canary, func(c result.CanaryCheck) bool { return !c.OK })
 }
 
 // schedules is the number of controlled schedules in all.

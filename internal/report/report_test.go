@@ -174,6 +174,16 @@ func TestRunStatus(t *testing.T) {
 	if got := RunStatus(r); got != "clean" {
 		t.Errorf("got %s", got)
 	}
+	for what, undecided := range map[string]*result.Result{
+		"no iteration ran":              {Requested: 100},
+		"an iteration that was cut off": {Requested: 1, Iterations: []result.Iteration{{}}, Findings: []result.Finding{{Kind: result.Slow, Severity: result.Note, Confirmed: true}}},
+		"a history beyond the checker":  {Requested: 1, Iterations: []result.Iteration{{Passed: true}}, Scenarios: []result.ScenarioTotals{{Undecided: 1}}},
+		"trouble of racebench's own":    {Requested: 1, Iterations: []result.Iteration{{Passed: true}}, Trouble: []string{"no space left"}},
+	} {
+		if got := RunStatus(undecided); got != "inconclusive" {
+			t.Errorf("%s: got %s", what, got)
+		}
+	}
 	r.Canary = []result.CanaryCheck{{Detector: "race"}}
 	if got := RunStatus(r); got != "inconclusive" {
 		t.Errorf("a blind detector: got %s", got)
