@@ -40,15 +40,18 @@ func GitHub(w io.Writer, d Document) error {
 			return err
 		}
 	}
+	status := RunStatus(d.Result)
+	good, text := status == "clean", status+": "+runMessage(d.Result)
 	if d.Score != nil {
-		level := "notice"
-		if d.Score.ExitCode() != 0 {
-			level = "error"
-		}
-		_, err := fmt.Fprintf(w, "::%s title=racebench::%s\n", level, message(fmt.Sprintf("%s %s: %s", pointsText(d.Score), d.Score.StatusText(), d.Score.Message)))
-		return err
+		good = d.Score.ExitCode() == 0
+		text = fmt.Sprintf("%s %s: %s", pointsText(d.Score), d.Score.StatusText(), d.Score.Message)
 	}
-	return nil
+	level := "error"
+	if good {
+		level = "notice"
+	}
+	_, err := fmt.Fprintf(w, "::%s title=racebench::%s\n", level, message(text))
+	return err
 }
 
 func firstPosition(f result.Finding) (result.Position, bool) {

@@ -59,6 +59,8 @@ func JUnit(w io.Writer, d Document) error {
 	all.add(otherSuite(d.Result))
 	if d.Score != nil {
 		all.add(scoreSuite(d.Score))
+	} else {
+		all.add(runSuite(d.Result))
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return err
@@ -103,7 +105,7 @@ func componentSuite(r *result.Result, c result.Component) junitSuite {
 		}
 		spent += sc.Elapsed
 		tc := junitCase{Name: sc.Name, Class: "racebench." + string(c), Time: seconds(sc.Elapsed)}
-		if fs := findingsOf(r, func(f result.Finding) bool { return f.Scenario == sc.Name }); len(fs) > 0 {
+		if fs := findingsOf(r, func(f result.Finding) bool { return accuses(f) && f.Scenario == sc.Name }); len(fs) > 0 {
 			tc.Failure = failure(fs)
 		}
 		suite.Cases = append(suite.Cases, tc)
@@ -111,6 +113,9 @@ func componentSuite(r *result.Result, c result.Component) junitSuite {
 	suite.Time = seconds(spent)
 	return suite
 }
+
+// accuses reports whether a finding is more than a note, which fails nothing.
+func accuses(f result.Finding) bool { return f.Severity != result.Note }
 
 // otherSuite holds the findings that belong to no scenario.
 func otherSuite(r *result.Result) junitSuite {
@@ -120,7 +125,7 @@ func otherSuite(r *result.Result) junitSuite {
 	}
 	suite := junitSuite{Name: "candidate"}
 	for _, f := range r.Findings {
-		if known[f.Scenario] {
+		if known[f.Scenario] || !accuses(f) {
 			continue
 		}
 		suite.Cases = append(suite.Cases, junitCase{
@@ -143,17 +148,33 @@ func scoreSuite(s *scoring.Score) junitSuite {
 			}
 			tc.Failure = &junitMessage{Message: fmt.Sprintf("%g of %g points", c.Points, c.Max), Type: "points", Text: strings.Join(reasons, "\n")}
 		case c.Undecided != "":
-			tc.Error = &junitMessage{Message: c.Undecided, Type: "inconclusive"}
+			tc.Error = &junitMessage{Message: terminal.Clean(c.Undecided), Type: string(scoring.Inconclusive)}
 		}
 		suite.Cases = append(suite.Cases, tc)
 	}
-	if s.Status == scoring.Inconclusive {
-		suite.Cases = append(suite.Cases, junitCase{
-			Name: "verdict", Class: "racebench.score", Time: "0.000",
-			Error: &junitMessage{Message: s.Message, Type: "inconclusive"},
-		})
+	if s.Status == scoring.Inconclusive || s.Status == scoring.Interrupted {
+		suite.Cases = append(suite.Cases, undecided(suite.Name, string(s.Status), s.Message))
 	}
 	return suite
+}
+
+// runSuite says of a run without a score that it is no pass, where the
+// scenarios alone would look like one.
+func runSuite(r *result.Result) junitSuite {
+	suite := junitSuite{Name: "run"}
+	if status := RunStatus(r); status == "inconclusive" || status == "interrupted" {
+		suite.Cases = append(suite.Cases, undecided(suite.Name, status, strings.Join(append([]string{runMessage(r)}, r.Trouble...), "; ")))
+	}
+	return suite
+}
+
+// undecided is the case that keeps a report without a failure from reading as a
+// pass.
+func undecided(suite, status, message string) junitCase {
+	return junitCase{
+		Name: "verdict", Class: "racebench." + suite, Time: "0.000",
+		Error: &junitMessage{Message: terminal.Clean(message), Type: status},
+	}
 }
 
 func failure(fs []result.Finding) *junitMessage {

@@ -57,7 +57,7 @@ func TestEveryFormatRendersEveryResult(t *testing.T) {
 		for what, r := range examples() {
 			s := scoring.Of(r)
 			for _, d := range []Document{{Result: r}, {Result: r, Score: &s}, {Result: r, Score: &s, Brief: true}} {
-				if out := render(t, name, d); name != "github" && out == "" {
+				if out := render(t, name, d); out == "" {
 					t.Errorf("%s of %s is empty", name, what)
 				}
 			}
@@ -92,6 +92,38 @@ func TestBriefHidesWhatTellsTheChecksApart(t *testing.T) {
 		if !strings.Contains(out, "unsynchronised access") {
 			t.Errorf("%s hides the finding itself", name)
 		}
+	}
+}
+
+// TestUndecidedIsNoPass: what a CI system reads has an error where nothing was
+// decided, and none for a note.
+func TestUndecidedIsNoPass(t *testing.T) {
+	note := result.Finding{ID: "n", Kind: result.Slow, Severity: result.Note, Scenario: "cache/mixed", Message: "slow", Confirmed: true}
+	for what, c := range map[string]struct {
+		change func(*result.Result)
+		bad    bool
+	}{
+		"a note":      {func(*result.Result) {}, false},
+		"trouble":     {func(r *result.Result) { r.Trouble = []string{"no space left"} }, true},
+		"interrupted": {func(r *result.Result) { r.Interrupted = true }, true},
+	} {
+		r := &result.Result{
+			Requested: 1, Iterations: []result.Iteration{{Passed: true, Complete: true}}, Findings: []result.Finding{note},
+			Scenarios: []result.ScenarioTotals{{Name: "cache/mixed", Component: result.Cache, Runs: 1}},
+		}
+		c.change(r)
+		d := Document{Result: r}
+		if out := render(t, "junit", d); (strings.Contains(out, "<error") || strings.Contains(out, "<failure")) != c.bad {
+			t.Errorf("%s: junit says\n%s", what, out)
+		}
+		if out := render(t, "github", d); strings.Contains(out, "::error") != c.bad {
+			t.Errorf("%s: github says\n%s", what, out)
+		}
+	}
+	r := &result.Result{Interrupted: true}
+	s := scoring.Of(r)
+	if out := render(t, "junit", Document{Result: r, Score: &s}); !strings.Contains(out, `type="interrupted"`) {
+		t.Errorf("an interrupted score: junit says\n%s", out)
 	}
 }
 
