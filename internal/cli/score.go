@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"racebench/internal/candidate"
+	"racebench/internal/judge"
 	"racebench/internal/report"
 	"racebench/internal/result"
 	"racebench/internal/scoring"
@@ -346,7 +347,8 @@ func (s *scoreCmd) rank(ctx context.Context, cmd *cobra.Command, dir, name strin
 	return row, nil
 }
 
-// saved is the complete result of the same sources and settings in file, or
+// saved is the complete result in file, if this racebench has made it of the same
+// sources, without the same evidence and with the same iterations and seed, or
 // nil. A brief report does not tell its seed.
 func (s *scoreCmd) saved(file, hash string) *result.Result {
 	f, err := os.Open(file)
@@ -356,6 +358,11 @@ func (s *scoreCmd) saved(file, hash string) *result.Result {
 	defer f.Close()
 	res, err := report.ReadJSON(f)
 	if err != nil || res.Candidate.Hash != hash || res.Requested != s.iterations || len(res.Trouble) > 0 {
+		return nil
+	}
+	if res.Tool.Version != judge.Version() || slices.ContainsFunc(res.Capabilities, func(c result.Capability) bool {
+		return c.Waived != slices.Contains(s.without, c.Name)
+	}) {
 		return nil
 	}
 	if s.seedSet && s.feedback != "brief" && res.Seed != s.seed {
