@@ -42,6 +42,10 @@ a pattern such as 'pass/*'.`,
 				return usageError{inCommand{cmd.CommandPath(), fmt.Errorf("--format %q: want table, json or markdown", format)}}
 			}
 			switch {
+			case iterations < 1:
+				return usageError{inCommand{cmd.CommandPath(), fmt.Errorf("--iterations %d: want at least 1", iterations)}}
+			case timeout <= 0:
+				return usageError{inCommand{cmd.CommandPath(), fmt.Errorf("--timeout %s: want more than 0", timeout)}}
 			case repeat < 1:
 				return usageError{inCommand{cmd.CommandPath(), fmt.Errorf("--repeat %d: want at least 1", repeat)}}
 			case jobs < 0:
