@@ -150,7 +150,7 @@ func (b *Builder) Worker(ctx context.Context, sources map[string][]byte, variant
 		return binary, nil
 	}
 
-	unlock, err := lock(filepath.Join(b.options.Dir, lockDir, key))
+	unlock, err := lock(ctx, filepath.Join(b.options.Dir, lockDir, key))
 	if err != nil {
 		return Binary{}, err
 	}
