@@ -29,6 +29,9 @@ func (o *Options) evidence(r *explore.Report, dir string, tests []string) *Evide
 			byComponent[c] = &result.Exploration{Component: c, Strategy: r.Strategy}
 		}
 	}
+	if len(r.Packages) == 0 {
+		e.Trouble = append(e.Trouble, "exploration: nothing was explored")
+	}
 	for _, p := range r.Packages {
 		if p.Error != "" {
 			e.Trouble = append(e.Trouble, "exploration: "+p.Error)
@@ -48,14 +51,16 @@ func (o *Options) evidence(r *explore.Report, dir string, tests []string) *Evide
 					x.Limits = append(x.Limits, l)
 				}
 			}
+			before := len(e.Findings) + len(e.Trouble)
+			for _, f := range t.Findings {
+				o.take(e, sc, dir, f)
+			}
 			switch {
 			case t.Error != "":
 				e.Trouble = append(e.Trouble, fmt.Sprintf("exploration of %s: %s", sc.Name, t.Error))
-			case t.Schedules < o.Schedules && len(t.Findings) == 0:
+			case t.Schedules < o.Schedules && len(e.Findings)+len(e.Trouble) == before:
+				// Not every finding of a test says something of the candidate.
 				e.Trouble = append(e.Trouble, fmt.Sprintf("exploration of %s: only %d of %d schedules were run", sc.Name, t.Schedules, o.Schedules))
-			}
-			for _, f := range t.Findings {
-				o.take(e, sc, dir, f)
 			}
 		}
 		if missing := len(o.Scenarios) - len(p.Tests); missing > 0 && p.Error == "" {
