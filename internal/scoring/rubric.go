@@ -117,10 +117,6 @@ func kinds(ks ...result.Kind) map[result.Kind]bool {
 	return m
 }
 
-// FailsIteration reports whether a finding of kind k keeps an iteration from
-// passing. A finding that kept a scenario from its end does so, too.
-func FailsIteration(k result.Kind) bool { return raceKinds[k] }
-
 // SlowdownBorders are the slowdowns at which one band of performance points
 // ends and the next begins, ascending.
 func SlowdownBorders() []float64 {

@@ -513,9 +513,6 @@ func (p *Process) head(i int) uint64 {
 	return *(*uint64)(unsafe.Pointer(&p.shared[8*i]))
 }
 
-// Progress returns how many schedules the process has begun.
-func (p *Process) Progress() uint64 { return p.head(2) }
-
 // switches reads the recorded switches of the last session.
 func (p *Process) switches() []schedule.Switch {
 	le := binary.LittleEndian
