@@ -11,7 +11,7 @@ import (
 func TestFramesGoThere(t *testing.T) {
 	var pipe bytes.Buffer
 	sent := []Reply{
-		{ID: 1, Nonce: "n", Ready: &Ready{Version: Version, Scenarios: []string{"cache/x"}}},
+		{ID: 1, Nonce: "n", Ready: &Ready{Version: Version, LeakProfile: true}},
 		{ID: 2, Nonce: "n", Outcome: &Outcome{Violations: []Violation{{Kind: "invariant", Observed: "\x00\n\xff"}}, Histories: []History{{Model: "cache", Init: []int64{1}, Ops: []Operation{{Name: "Get", In: []int64{1}}}}}}},
 	}
 	for _, r := range sent {

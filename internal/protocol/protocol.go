@@ -9,7 +9,7 @@
 package protocol
 
 // Version is checked by both sides in the first exchange.
-const Version = 1
+const Version = 2
 
 // The descriptors a worker is started with.
 const (
@@ -74,20 +74,16 @@ type Reply struct {
 
 // Ready answers Hello.
 type Ready struct {
-	Version   int    `json:"version"`
-	GoVersion string `json:"go_version"`
-	Race      bool   `json:"race"`
+	Version int `json:"version"`
 	// LeakProfile says that the goroutine leak profile is built in.
-	LeakProfile bool     `json:"leak_profile"`
-	Scenarios   []string `json:"scenarios"`
+	LeakProfile bool `json:"leak_profile"`
 }
 
-// Dump is a picture of all goroutines, as runtime.Stack writes it.
+// Dump is a picture of all goroutines, as runtime.Stack writes it. Where the
+// goroutine leak profile is built in and was asked for, those that can never be
+// woken again are marked as leaked.
 type Dump struct {
 	Stacks string `json:"stacks"`
-	// Leaked are the stacks of the goroutines that can never be woken again,
-	// as the goroutine leak profile found them, where it is built in.
-	Leaked string `json:"leaked,omitempty"`
 	// Operations ended so far in this run.
 	Operations uint64 `json:"operations"`
 	// CPU is the processor time that the process has used, in nanoseconds.
@@ -110,11 +106,8 @@ type Outcome struct {
 	Histories  []History   `json:"histories,omitempty"`
 	Operations uint64      `json:"operations"`
 	Elapsed    int64       `json:"elapsed_ns"`
-	// Leaked are the stacks of goroutines that the scenario left behind and that
-	// can never be woken again, as the goroutine leak profile found them.
-	Leaked string `json:"leaked,omitempty"`
 	// Remaining are the stacks of goroutines that the scenario left behind
-	// beyond the grace that the contract gives.
+	// beyond the grace that the contract gives, marked like those of a Dump.
 	Remaining string `json:"remaining,omitempty"`
 	// Unknown: the worker has no scenario of that name.
 	Unknown bool `json:"unknown,omitempty"`

@@ -69,7 +69,7 @@ func stallOf(t *testing.T, name string) string {
 		if r.err != nil {
 			t.Fatal(r.err)
 		}
-		if r.Stall != nil && r.Stall.Leaked != "" {
+		if r.Stall != nil && strings.Contains(r.Stall.Stacks, " (leaked)") {
 			return r.Stall.Stacks
 		}
 	}

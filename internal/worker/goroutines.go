@@ -126,24 +126,16 @@ func (s *server) theirs(dump string) []goroutine {
 	return list
 }
 
-// pick returns the run's goroutines of a dump as text, and apart those of them
-// that can never be woken.
-func (s *server) pick(dump string) (all, leaked string) {
-	var a, l []string
-	for _, g := range s.theirs(dump) {
-		a = append(a, g.text)
-		if g.leaked() {
-			l = append(l, g.text)
+// text is the goroutines as a dump shows them.
+func text(list []goroutine) string {
+	var b strings.Builder
+	for i, g := range list {
+		if i > 0 {
+			b.WriteByte('\n')
 		}
+		b.WriteString(g.text + "\n")
 	}
-	return join(a), join(l)
-}
-
-func join(texts []string) string {
-	if len(texts) == 0 {
-		return ""
-	}
-	return strings.Join(texts, "\n\n") + "\n"
+	return b.String()
 }
 
 // aftermath looks for goroutines that the scenario left behind. It returns at
@@ -179,26 +171,20 @@ func (s *server) aftermath(o *protocol.Outcome, leaks bool) {
 	if leaks && s.leaks.available {
 		s.leaks.collect()
 	}
-	o.Remaining, o.Leaked = s.pick(stacks())
-	if !leaks {
-		o.Leaked = ""
-	}
+	o.Remaining = text(s.theirs(stacks()))
 }
 
 // proved asks the leak profile, and fills the outcome in if everything that was
 // left behind can never end.
 func (s *server) proved(o *protocol.Outcome) bool {
 	s.leaks.collect()
-	dump := stacks()
-	left := s.theirs(dump)
+	left := s.theirs(stacks())
 	for _, g := range left {
 		if !g.leaked() {
 			return false
 		}
 	}
-	if len(left) > 0 {
-		o.Remaining, o.Leaked = s.pick(dump)
-	}
+	o.Remaining = text(left)
 	return true
 }
 

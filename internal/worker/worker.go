@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
 	"runtime/debug"
 	"syscall"
 	"time"
@@ -146,10 +145,7 @@ func (s *server) answer(q protocol.Request) error {
 		s.nonce = q.Hello.Nonce
 		return s.reply(protocol.Reply{ID: q.ID, Ready: &protocol.Ready{
 			Version:     protocol.Version,
-			GoVersion:   runtime.Version(),
-			Race:        raceEnabled,
 			LeakProfile: s.leaks.available,
-			Scenarios:   names(),
 		}})
 	case q.Bench != nil:
 		s.check = nil // what it refers to is garbage now
@@ -210,10 +206,7 @@ func (s *server) dump(r *run, leaks bool) protocol.Dump {
 	if leaks {
 		s.leaks.collect()
 	}
-	d.Stacks, d.Leaked = s.pick(stacks())
-	if !leaks {
-		d.Leaked = ""
-	}
+	d.Stacks = text(s.theirs(stacks()))
 	if r != nil {
 		d.Operations = r.progress.Total()
 		d.Violations = r.progress.Violations()

@@ -6,11 +6,8 @@ import (
 	"racebench/internal/scenarios/harness"
 )
 
-// names and execute replace the worker's own: they know the fixtures of the
-// runner's tests, too.
-
-func names() []string { return nil }
-
+// execute replaces the worker's own: it knows the fixtures of the runner's tests,
+// too.
 func execute(q protocol.Run, p *harness.Progress) protocol.Outcome {
 	if d, ok := planted.Find(q.Scenario); ok {
 		return planted.Execute(d)
