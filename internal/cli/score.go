@@ -253,7 +253,8 @@ func (r ranked) short() string {
 }
 
 // many judges several candidates and ranks them. A candidate that cannot be
-// loaded is a row of the ranking, not the end of it.
+// loaded is a row of the ranking, not the end of it; a failure of racebench's own
+// is the end, after the ranking of what had been judged.
 func (s *scoreCmd) many(cmd *cobra.Command, dirs []string) error {
 	names, err := distinctNames(dirs)
 	if err != nil {
@@ -273,6 +274,9 @@ func (s *scoreCmd) many(cmd *cobra.Command, dirs []string) error {
 		go func() {
 			defer func() { <-slots }()
 			row, err := s.rank(ctx, cmd, dir, names[i])
+			if err != nil {
+				row.Status, row.Message, row.code = string(scoring.Inconclusive), err.Error(), exitTrouble
+			}
 			rows[i] = row
 			switch {
 			case err != nil:
@@ -290,9 +294,6 @@ func (s *scoreCmd) many(cmd *cobra.Command, dirs []string) error {
 			failed = err
 		}
 	}
-	if failed != nil {
-		return failed
-	}
 	code := exitClean
 	ranking := make([]report.Ranked, len(rows))
 	for i, r := range rows {
@@ -302,7 +303,10 @@ func (s *scoreCmd) many(cmd *cobra.Command, dirs []string) error {
 	if err := report.Ranking(s.out, s.format, ranking); err != nil {
 		return err
 	}
-	if code == exitClean {
+	switch {
+	case failed != nil:
+		return failed
+	case code == exitClean:
 		return nil
 	}
 	return verdict(code)
