@@ -160,7 +160,7 @@ func (c *Candidate) examine() {
 		}
 		pkg := typeCheck(fset, sources)
 		c.checkSymbols(fset, sources, pkg.info)
-		c.checkTampering(fset, sources, pkg.info)
+		c.checkTampering(fset, sources, pkg)
 		c.checkStackReading(fset, sources, pkg.info)
 		c.checkAPI(fset, component, sources, pkg)
 	}

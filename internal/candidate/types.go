@@ -41,9 +41,10 @@ func check(fset *token.FileSet, path string, files []*ast.File) checked {
 // candidate: what its signatures name, what its variables are made by, and what
 // it may embed.
 var stubs = map[string]string{
-	"time":   "type Duration int64; type Time struct{}; func Now() Time { panic(0) }; func Since(Time) Duration { panic(0) }; const (Nanosecond Duration = 1; Microsecond = 1000*Nanosecond; Millisecond = 1000*Microsecond; Second = 1000*Millisecond)",
-	"errors": "func New(string) error { panic(0) }; func Join(...error) error { panic(0) }",
-	"fmt":    "func Errorf(string, ...any) error { panic(0) }; func Sprintf(string, ...any) string { panic(0) }",
+	"time":          "type Duration int64; type Time struct{}; type Location struct{}; var UTC, Local *Location; func Now() Time { panic(0) }; func Since(Time) Duration { panic(0) }; const (Nanosecond Duration = 1; Microsecond = 1000*Nanosecond; Millisecond = 1000*Microsecond; Second = 1000*Millisecond)",
+	"errors":        "func New(string) error { panic(0) }; func Join(...error) error { panic(0) }",
+	"runtime/debug": "func Stack() []byte { panic(0) }",
+	"fmt":           "func Errorf(string, ...any) error { panic(0) }; func Sprintf(string, ...any) string { panic(0) }",
 	"sync": "type Locker interface { Lock(); Unlock() }; type Mutex struct{}; func (*Mutex) Lock() {}; func (*Mutex) Unlock() {}; func (*Mutex) TryLock() bool { panic(0) };" +
 		"type RWMutex struct{}; func (*RWMutex) Lock() {}; func (*RWMutex) Unlock() {}; func (*RWMutex) RLock() {}; func (*RWMutex) RUnlock() {}",
 }
