@@ -100,6 +100,7 @@ func TestMisbehaviour(t *testing.T) {
 		{name: "partial", kind: result.Deadlock, text: proofLeak, place: "planted.(*account).deposit"},
 		{name: "leak", kind: result.GoroutineLeak, text: proofLeak, place: "planted.(*account).awaitChange", complete: true},
 		{name: "leak-global", kind: result.GoroutineLeak, text: "1 left", place: "planted.(*account).awaitChange", complete: true},
+		{name: "leak-timer", kind: result.GoroutineLeak, text: "1 left", complete: true},
 		{name: "livelock", kind: result.Livelock, text: "used the processor", place: "planted.(*account).spin"},
 		{name: "tight", kind: result.Livelock, text: "used the processor"},
 		{name: "panic", kind: result.Panic, text: "assignment to entry in nil map"},
@@ -181,6 +182,20 @@ func TestDeadline(t *testing.T) {
 			t.Errorf("findings %+v, want deadlock", e.Findings)
 		}
 	})
+}
+
+// TestSleepInInit: a worker that sleeps before it is ready is asked what it waits
+// for long before its time is over, and once.
+func TestSleepInInit(t *testing.T) {
+	b := plain(t)
+	b.Args = []string{"sleep-in-init"}
+	e := observe(t, Options{Plain: b, Iterations: 9, Parallel: 1}, "ok")
+	if len(e.Findings) != 1 || e.Findings[0].Kind != result.Livelock || !strings.Contains(e.Findings[0].Message, "initialisation") {
+		t.Errorf("findings %+v, want a livelock in the initialisation", e.Findings)
+	}
+	if len(e.Iterations) != 1 || e.Elapsed > startPatience {
+		t.Errorf("%d iterations in %v, want one", len(e.Iterations), e.Elapsed)
+	}
 }
 
 // TestAnswerAtTheDeadline lets scenarios end when they are about to be overdue:

@@ -108,7 +108,7 @@ func leakFinding(sc Scenario, out protocol.Outcome, noProfile bool) (result.Find
 	var left []stacks.Goroutine
 	proved := 0
 	for _, g := range list {
-		if g.Judged() || g.CreatedBy != nil && g.CreatedBy.Judged() {
+		if g.Judged() || g.CreatedBy != nil && g.CreatedBy.Judged() || g.Foreign() {
 			left = append(left, g)
 			if g.Leaked && !noProfile {
 				proved++

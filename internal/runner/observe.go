@@ -274,12 +274,17 @@ func (p *process) forged(sc Scenario, err error) observation {
 	}}
 }
 
-// unresponsive deals with a worker whose watching loop does not answer: the
-// runtime itself is asked for the stacks, which ends the process.
+// unresponsive deals with a worker whose watching loop does not answer.
 func (p *process) unresponsive(sc Scenario, final bool) observation {
 	if !final {
 		return observation{ending: overtime}
 	}
+	obs, _ := p.interrogate(sc)
+	return obs
+}
+
+// interrogate asks the runtime itself for the stacks, which ends the process.
+func (p *process) interrogate(sc Scenario) (observation, []stacks.Goroutine) {
 	_ = p.cmd.Process.Signal(syscall.SIGQUIT)
 	if !p.awaitExit(exitPatience) {
 		p.kill("")
@@ -297,5 +302,5 @@ func (p *process) unresponsive(sc Scenario, final bool) observation {
 	}
 	return observation{ending: hung, signature: "unresponsive", findings: []result.Finding{
 		stuckFinding(sc, kind, "the process no longer answers", goroutines, nil),
-	}}
+	}}, goroutines
 }

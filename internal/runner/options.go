@@ -163,10 +163,13 @@ const (
 	// happens in that time but the initialisation of packages.
 	startPatience = 30 * time.Second
 	// startCPU is the processor time that it may take for that.
-	startCPU = 10 * time.Second
+	startCPU = 5 * time.Second
 	// exitPatience is how long the end of a worker is waited for once its
 	// descriptors are closed, and theirs once it has ended.
 	exitPatience = 5 * time.Second
+	// startAsleep is how many looks in a row, each 25 ms after the other, find a
+	// worker that is not ready asleep before it is asked what it waits for.
+	startAsleep = 80
 )
 
 func (o Options) withDefaults() *Options {

@@ -334,6 +334,8 @@ func (p *process) hello(ctx context.Context, o *Options) error {
 	defer timer.Stop()
 	look := time.NewTicker(25 * time.Millisecond)
 	defer look.Stop()
+	var before used
+	asleep := 0
 	for {
 		select {
 		case <-ctx.Done():
@@ -342,9 +344,20 @@ func (p *process) hello(ctx context.Context, o *Options) error {
 			return errSilent
 		case <-look.C:
 			p.guardMemory(o)
-			if u, ok := usage(p.pid); ok && u.cpu > startCPU {
+			u, ok := usage(p.pid)
+			if ok && u.cpu > startCPU {
 				return errSilent
 			}
+			// One that waits for a processor is no sleeper: its threads could run.
+			if ok && u == before && sleeping(p.pid) {
+				asleep++
+			} else {
+				asleep = 0
+			}
+			if asleep >= startAsleep {
+				return errSilent
+			}
+			before = u
 		case r, ok := <-p.replies:
 			switch {
 			case !ok:

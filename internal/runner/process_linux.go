@@ -84,3 +84,22 @@ func usage(pid int) (u used, ok bool) {
 	u.memory = pages * uint64(os.Getpagesize())
 	return u, true
 }
+
+// sleeping reports whether every thread of a process sleeps: none runs, waits for
+// a processor or for a disk.
+func sleeping(pid int) bool {
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/[0-9]*/stat", pid))
+	if err != nil || len(threads) == 0 {
+		return false
+	}
+	for _, thread := range threads {
+		b, err := os.ReadFile(thread)
+		if err != nil {
+			return false
+		}
+		if i := bytes.LastIndex(b, []byte(") ")); i < 0 || i+2 >= len(b) || b[i+2] != 'S' {
+			return false
+		}
+	}
+	return true
+}

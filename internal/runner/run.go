@@ -189,9 +189,18 @@ func (l *lane) worker(ctx context.Context, sc Scenario, v variant) (*process, *o
 	if p == nil && obs.ending != interrupted {
 		l.run.mu.Lock()
 		l.run.stillborn++
-		giveUp := l.run.stillborn >= maxHangs
+		// What ended can be an accident, and takes no time to see again; what does
+		// not end takes long.
+		most := maxHangs
+		if obs.ending == hung {
+			most = 1
+		}
+		giveUp := l.run.stillborn >= most
 		l.run.mu.Unlock()
-		if giveUp {
+		switch {
+		case giveUp && obs.ending == hung:
+			defer l.run.stop("a worker did not become ready")
+		case giveUp:
 			defer l.run.stop(fmt.Sprintf("%d workers ended before they were ready", maxHangs))
 		}
 	}
@@ -223,11 +232,14 @@ func (o *Options) ready(ctx context.Context, sc Scenario, b Binary) (*process, *
 	case errors.Is(err, errForged):
 		obs = p.forged(sc, err)
 	case errors.Is(err, errSilent):
-		obs = p.unresponsive(sc, true)
+		var goroutines []stacks.Goroutine
+		obs, goroutines = p.interrogate(sc)
 		// Nothing but the initialisation of packages happens before a worker is
-		// ready. One that worked all the time is at it still; one that was given
-		// no processor is not to blame.
-		if used := p.state.UserTime() + p.state.SystemTime(); used < startPatience/10 {
+		// ready. One that worked all the time is at it still, and so is one that
+		// waits there; one that was given no processor is not to blame.
+		used := p.state.UserTime() + p.state.SystemTime()
+		waits := slices.ContainsFunc(goroutines, func(g stacks.Goroutine) bool { return g.ID == 1 && g.Judged() && !g.Running() })
+		if used < startPatience/10 && !waits {
 			obs = observation{ending: failed, trouble: fmt.Sprintf("a worker did not become ready in %v", startPatience)}
 		} else {
 			obs.findings[0].Message = "the initialisation of a package does not end"

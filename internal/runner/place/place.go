@@ -111,6 +111,10 @@ func (f Frame) Scenario() bool { return f.room() == "scenarios" }
 // Worker reports whether the frame runs the worker's own loop.
 func (f Frame) Worker() bool { return f.room() == "worker" }
 
+// Ours reports whether the frame runs code of racebench or of a candidate laid out
+// beside it.
+func (f Frame) Ours() bool { return f.room() != "" || f.Package() == "main" }
+
 // Hidden reports whether the frame is noise of the build step, which no reader
 // needs to see.
 func (f Frame) Hidden() bool { return f.room() == "noise" }

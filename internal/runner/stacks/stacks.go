@@ -135,6 +135,14 @@ func (g Goroutine) Judged() bool {
 	return ok
 }
 
+// Foreign reports whether the goroutine runs code of the standard library alone
+// and was started by it. Nothing of ours leaves one behind: a component's timer
+// does that calls a function of the standard library which waits.
+func (g Goroutine) Foreign() bool {
+	ours := place.Frame.Ours
+	return !slices.ContainsFunc(g.Frames, ours) && (g.CreatedBy == nil || !ours(*g.CreatedBy))
+}
+
 // where identifies the place at which the goroutine is, and who it is.
 func (g Goroutine) where() string {
 	var b strings.Builder
