@@ -54,6 +54,11 @@ func (j *judgement) measure(ctx context.Context) error {
 		o.Workloads = append(o.Workloads, measure.Workload{Name: w.Name, Component: result.Component(w.Component), Goroutines: w.Goroutines})
 	}
 	m, err := measure.Compare(ctx, candidate, textbook, o)
+	if err == nil {
+		if busy := candidate.Idle(ctx, ""); busy != nil {
+			err = &measure.Error{Side: measure.CandidateSide, Workload: "idle", Err: busy}
+		}
+	}
 	var side *measure.Error
 	var worker *runner.WorkerError
 	switch {

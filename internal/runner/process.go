@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"racebench/internal/protocol"
@@ -249,6 +250,11 @@ func (p *process) kill(why string) {
 	p.killed, p.exceeded = true, why
 	killGroup(p.pid)
 }
+
+// pause stops the worker, and resume lets it go on. There is nothing to do about
+// an error: the worker has ended, which the next request finds out.
+func (p *process) pause()  { _ = p.cmd.Process.Signal(syscall.SIGSTOP) }
+func (p *process) resume() { _ = p.cmd.Process.Signal(syscall.SIGCONT) }
 
 // limitExceeded is the limit for which the runner killed the worker, if it did.
 func (p *process) limitExceeded() string {

@@ -57,13 +57,61 @@ func (s *Session) Bench(ctx context.Context, q protocol.Bench) (time.Duration, e
 		s.p = p
 	}
 	p := s.p
+	p.resume()
 	elapsed, obs := p.bench(ctx, s.o, sc, q)
 	if obs != nil {
 		err := s.failure(ctx, *obs)
 		s.Close()
 		return 0, err
 	}
+	// What is measured next has the machine to itself: a component may have left
+	// something behind that works on.
+	p.pause()
 	return elapsed, nil
+}
+
+// The processor time that a worker may use after its last workload, some of which
+// is the garbage collector's; and the looks at what it is doing: how many there
+// are of one that is found asleep in most of them, and of one that is not, which
+// on a busy machine waits for a processor.
+const (
+	idleCPU    = 150 * time.Millisecond
+	idleLooks  = 30
+	busyLooks  = 300
+	idlePeriod = 10 * time.Millisecond
+)
+
+// Idle looks whether the worker works while nothing is asked of it. That would
+// take processors from whatever it is compared with. A busy machine lets it use
+// less, never more.
+func (s *Session) Idle(ctx context.Context, component result.Component) error {
+	if s.p == nil {
+		return nil
+	}
+	s.p.resume()
+	defer s.p.pause()
+	began, ok := usage(s.p.pid)
+	asleep := 0
+	for looks := 1; ok && looks <= busyLooks && (looks <= idleLooks || 2*asleep < looks); looks++ {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(idlePeriod):
+		}
+		var now used
+		now, ok = usage(s.p.pid)
+		if spent := now.cpu - began.cpu; ok && spent > idleCPU {
+			f := hostile(Scenario{Component: component}, "the component keeps the processors busy while nothing is asked of it",
+				fmt.Sprintf("%v of processor time after the last workload had ended", spent))
+			f.Origin = result.FromMeasurement
+			f.ID = Identity(f)
+			return &WorkerError{Finding: f}
+		}
+		if sleeping(s.p.pid) {
+			asleep++
+		}
+	}
+	return nil
 }
 
 func (s *Session) failure(ctx context.Context, obs observation) error {

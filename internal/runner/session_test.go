@@ -30,6 +30,36 @@ func TestBench(t *testing.T) {
 	}
 }
 
+// TestIdle: who works on after the last workload takes the processors of whatever
+// is measured next; who has nothing to do is left in peace.
+func TestIdle(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		busy bool
+	}{{nil, false}, {[]string{"burn"}, true}} {
+		b := plain(t)
+		b.Args = c.args
+		s := NewSession(Options{Launcher: launcher(t), TempDir: t.TempDir()}, b)
+		defer s.Close()
+		w := scenarios.Workloads()[0]
+		for range 2 {
+			if _, err := s.Bench(context.Background(), protocol.Bench{Workload: w.Name, Operations: 1000, Spin: 1}); err != nil {
+				t.Fatal(err)
+			}
+			before, _ := usage(s.p.pid)
+			time.Sleep(100 * time.Millisecond)
+			if after, _ := usage(s.p.pid); after.cpu-before.cpu > 20*time.Millisecond {
+				t.Errorf("%q: used %v between two workloads", c.args, after.cpu-before.cpu)
+			}
+		}
+		err := s.Idle(context.Background(), "")
+		var theirs *WorkerError
+		if busy := errors.As(err, &theirs); busy != c.busy || err != nil && !busy {
+			t.Errorf("%q: %v, want a finding: %v", c.args, err, c.busy)
+		}
+	}
+}
+
 func TestBenchEnds(t *testing.T) {
 	w := scenarios.Workloads()[0]
 	endless := protocol.Bench{Workload: w.Name, Operations: 1 << 40}

@@ -277,9 +277,25 @@ func init() {
 	}
 	// Nothing of what then waits is in anybody's code but the standard library's.
 	fixtures["leak-timer"] = func() { time.AfterFunc(0, never.Wait) }
-	if len(os.Args) > 1 && os.Args[1] == "sleep-in-init" {
-		time.Sleep(time.Hour)
+	if len(os.Args) > 1 {
+		switch os.Args[1] {
+		case "sleep-in-init":
+			time.Sleep(time.Hour)
+		case "burn":
+			for range 4 {
+				burn()
+			}
+		}
 	}
+}
+
+// burn keeps a processor busy without a goroutine that stays.
+func burn() {
+	time.AfterFunc(time.Millisecond, func() {
+		for until := time.Now().Add(20 * time.Millisecond); time.Now().Before(until); {
+		}
+		burn()
+	})
 }
 
 // never is never done.
