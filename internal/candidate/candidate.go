@@ -182,7 +182,7 @@ func (c *Candidate) syntaxError(s *source, err error) {
 
 // checkPackageClause wants the package's name to be that of its folder.
 func (c *Candidate) checkPackageClause(fset *token.FileSet, s *source) {
-	if got := s.file.Name.Name; got != string(s.component) && got != "" && got != "_" {
+	if got := s.file.Name.Name; got != string(s.component) && got != "" {
 		f := c.add(result.API, s.component, position(fset, s, s.file.Name.Pos()), "package",
 			fmt.Sprintf("the package is named %s, want %s", got, s.component))
 		f.Expected, f.Observed = "package "+string(s.component), "package "+got

@@ -70,6 +70,33 @@ func TestBuiltinKeepsContract(t *testing.T) {
 	}
 }
 
+func TestNames(t *testing.T) {
+	for name, source := range map[string]string{"cache/CACHE.go": "package cache\n", "cache/x.go": "package _\n"} {
+		c := load(t, write(t, map[string]string{name: source}))
+		if !strings.Contains(c.Unjudgeable, name) {
+			t.Errorf("%s: %q", name, c.Unjudgeable)
+		}
+	}
+}
+
+func TestUnreadable(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Skip("root reads everything")
+	}
+	dir := write(t, nil)
+	if err := os.Chmod(filepath.Join(dir, "cache/cache.go"), 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(filepath.Join(dir, "counter"), 0); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.Chmod(filepath.Join(dir, "counter"), 0o700) })
+	c := load(t, dir)
+	if len(c.Findings) != 2 || !strings.Contains(c.Unjudgeable, "cannot be read") {
+		t.Errorf("%q", messages(c))
+	}
+}
+
 func TestInternalLayout(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.Rename(write(t, nil), filepath.Join(dir, "internal")); err != nil {

@@ -14,6 +14,10 @@ const (
 	// resolved, in parts. Forty aliases, each a pair of the one before, are a
 	// type of 2^40 parts, and type checkers write types out to compare them.
 	maxType = 1 << 16
+	// maxArguments bounds the type arguments that generic code may give to generic
+	// code. Each order of them is a type or a function of its own, and the compiler
+	// compiles all that it can reach: those of nine types are 362880.
+	maxArguments = 4
 	// maxDoublings bounds how often a type can be made twice as large by what
 	// is inferred: x := twice(x), with func twice[T any](T) pair[T, T].
 	maxDoublings = 18
@@ -31,6 +35,14 @@ func (c *Candidate) checkGrowth(fset *token.FileSet, sources []*source) (bomb bo
 			}
 			return true
 		})
+	}
+	generics := make(map[string]bool) // functions with too many type parameters
+	for _, s := range sources {
+		for _, decl := range s.file.Decls {
+			if f, ok := decl.(*ast.FuncDecl); ok && len(params(f.Type.TypeParams)) > maxArguments {
+				generics[f.Name.Name] = true
+			}
+		}
 	}
 	report := func(s *source, at token.Pos) {
 		if !bomb {
@@ -77,6 +89,16 @@ func (c *Candidate) checkGrowth(fset *token.FileSet, sources []*source) (bomb bo
 							}
 						}
 					}
+				}
+				if n.Body != nil && len(of) > maxArguments {
+					ast.Inspect(n.Body, func(in ast.Node) bool {
+						if at := g.reorders(in, of, generics); at.IsValid() && !bomb {
+							c.add(result.Hostile, s.component, position(fset, s, at), "growth",
+								fmt.Sprintf("generic code with more than %d type parameters uses generic code with as many, each order of which exhausts the compiler", maxArguments))
+							bomb = true
+						}
+						return true
+					})
 				}
 				if n.Body != nil {
 					ast.Inspect(n.Body, func(in ast.Node) bool {
@@ -127,6 +149,21 @@ func (c *Candidate) checkGrowth(fset *token.FileSet, sources []*source) (bomb bo
 		report(sources[0], sources[0].file.Name.Pos())
 	}
 	return bomb
+}
+
+// reorders returns where generic code with the given type parameters uses a
+// generic type or function that has as many: with arguments, which may stand in
+// any order, or with inferred ones.
+func (g *growth) reorders(n ast.Node, of map[string]bool, generics map[string]bool) token.Pos {
+	if _, args := instance(n); len(args) > maxArguments && g.within(args, of) > 0 {
+		return n.Pos()
+	}
+	if call, ok := n.(*ast.CallExpr); ok {
+		if id, ok := ast.Unparen(call.Fun).(*ast.Ident); ok && generics[id.Name] {
+			return n.Pos()
+		}
+	}
+	return token.NoPos
 }
 
 // growth measures types by the names in them.

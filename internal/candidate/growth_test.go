@@ -20,21 +20,24 @@ func TestGrowth(t *testing.T) {
 		source  string
 		refused bool
 	}{
-		"aliases of structs":    {"package counter\n\ntype Aa = int\n" + lines("type NEW = struct{ x, y OLD }", 30), true},
-		"aliases of functions":  {"package counter\n\ntype Aa = int\n" + lines("type NEW = func(x, y OLD)", 30), true},
-		"local aliases":         {head + "func f() {\n\ttype Aa = int\n" + lines("\ttype NEW = pair[OLD, OLD]", 30) + "}\n", true},
-		"a generic alias":       {"package counter\n\ntype two[T any] = struct{ x, y *T }\n\nvar x " + strings.Repeat("two[", 30) + "int" + strings.Repeat("]", 30) + "\n", true},
-		"a method":              {head + "func (p pair[A, B]) two() (z pair[pair[A, B], pair[A, B]]) { return }\n\nvar Aa pair[int, int]\n" + lines("var NEW = OLD.two()", 30), true},
-		"nested pairs":          {head + "var x " + strings.Repeat("pair[int, ", 30) + "int" + strings.Repeat("]", 30) + "\n", false},
-		"a chain of types":      {"package counter\n\ntype Aa int\n" + lines("type NEW struct{ x, y *OLD }", 60), false},
-		"a chain of aliases":    {"package counter\n\ntype Aa = int\n" + lines("type NEW = []OLD", 60), false},
-		"a tree":                {head + "type tree[K comparable, V any] struct {\n\tleft, right *tree[K, V]\n\tboth map[K]pair[K, V]\n\tlock func(func(K) K) func(K) K\n}\n", false},
-		"helpers called often":  {head + "func keep[T any](x T) T { return x }\n\nvar Aa = 1\n" + lines("var NEW = keep(OLD)", 60), false},
-		"a wrapper, ten layers": {head + "func wrap[T any](f func(T) T) func(T) T { return f }\n\nvar Aa = func(x int) int { return x }\n" + lines("var NEW = wrap(OLD)", 10), false},
+		"aliases of structs":     {"package counter\n\ntype Aa = int\n" + lines("type NEW = struct{ x, y OLD }", 30), true},
+		"aliases of functions":   {"package counter\n\ntype Aa = int\n" + lines("type NEW = func(x, y OLD)", 30), true},
+		"local aliases":          {head + "func f() {\n\ttype Aa = int\n" + lines("\ttype NEW = pair[OLD, OLD]", 30) + "}\n", true},
+		"a generic alias":        {"package counter\n\ntype two[T any] = struct{ x, y *T }\n\nvar x " + strings.Repeat("two[", 30) + "int" + strings.Repeat("]", 30) + "\n", true},
+		"a method":               {head + "func (p pair[A, B]) two() (z pair[pair[A, B], pair[A, B]]) { return }\n\nvar Aa pair[int, int]\n" + lines("var NEW = OLD.two()", 30), true},
+		"nested pairs":           {head + "var x " + strings.Repeat("pair[int, ", 30) + "int" + strings.Repeat("]", 30) + "\n", false},
+		"a chain of types":       {"package counter\n\ntype Aa int\n" + lines("type NEW struct{ x, y *OLD }", 60), false},
+		"a chain of aliases":     {"package counter\n\ntype Aa = int\n" + lines("type NEW = []OLD", 60), false},
+		"a tree":                 {head + "type tree[K comparable, V any] struct {\n\tleft, right *tree[K, V]\n\tboth map[K]pair[K, V]\n\tlock func(func(K) K) func(K) K\n}\n", false},
+		"permutations":           {"package counter\n\nfunc perm[A, B, C, D, E any](n int) {\n\tif n > 0 {\n\t\tperm[B, C, D, E, A](n - 1)\n\t\tperm[B, A, C, D, E](n - 1)\n\t}\n}\n", true},
+		"permutations, inferred": {"package counter\n\nfunc perm[A, B, C, D, E any](n int, a A, b B, c C, d D, e E) {\n\tif n > 0 {\n\t\tperm(n-1, b, c, d, e, a)\n\t}\n}\n", true},
+		"five, not passed on":    {"package counter\n\ntype five[A, B, C, D, E any] struct{ n int }\n\nfunc (f *five[A, B, C, D, E]) add() { f.n++ }\n\nfunc use[A, B, C, D, E any](f *five[A, B, C, D, E]) { f.add() }\n", false},
+		"helpers called often":   {head + "func keep[T any](x T) T { return x }\n\nvar Aa = 1\n" + lines("var NEW = keep(OLD)", 60), false},
+		"a wrapper, ten layers":  {head + "func wrap[T any](f func(T) T) func(T) T { return f }\n\nvar Aa = func(x int) int { return x }\n" + lines("var NEW = wrap(OLD)", 10), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := load(t, write(t, map[string]string{"counter/growth.go": test.source}))
-			if refused := c.Unjudgeable != ""; refused != test.refused || refused && !strings.Contains(c.Unjudgeable, "parts") {
+			if refused := c.Unjudgeable != ""; refused != test.refused || refused && !strings.Contains(c.Unjudgeable, "exhausts") {
 				t.Errorf("refused is %v, want %v: %q", refused, test.refused, messages(c))
 			}
 		})

@@ -104,6 +104,10 @@ func (c *Candidate) readPackage(root *os.Root, component result.Component) error
 		return nil
 	}
 	folder, err := root.Open(dir)
+	if errors.Is(err, fs.ErrPermission) {
+		c.add(result.API, component, at(string(component), 0, 0), "unreadable", "the folder cannot be read: permission denied")
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("candidate: %w", err)
 	}
@@ -118,6 +122,7 @@ func (c *Candidate) readPackage(root *os.Root, component result.Component) error
 	}
 	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
 	taken := 0
+	folded := make(map[string]string)
 	for _, entry := range entries {
 		name := path.Join(string(component), entry.Name())
 		if !c.wanted(component, name, entry) {
@@ -127,6 +132,13 @@ func (c *Candidate) readPackage(root *os.Root, component result.Component) error
 			c.add(result.API, component, at(string(component), 0, 0), "files", fmt.Sprintf("the package has more than %d Go files", maxFiles))
 			return nil
 		}
+		lower := strings.ToLower(name)
+		if other, ok := folded[lower]; ok {
+			c.add(result.Hostile, component, at(name, 0, 0), "name",
+				fmt.Sprintf("the name differs from that of %s in upper and lower case only: file systems disagree about which of them there is, and Go refuses both", other))
+			continue
+		}
+		folded[lower] = name
 		if err := c.readFile(root, component, name); err != nil {
 			return err
 		}
@@ -182,6 +194,10 @@ func (c *Candidate) wanted(component result.Component, name string, entry fs.Dir
 // is checked again on the open file; a named pipe does not block the open.
 func (c *Candidate) readFile(root *os.Root, component result.Component, name string) error {
 	f, err := root.OpenFile(c.Prefix+name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if errors.Is(err, fs.ErrPermission) {
+		c.add(result.API, component, at(name, 0, 0), "unreadable", "the file cannot be read: permission denied")
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("candidate: %w", err)
 	}
