@@ -236,6 +236,19 @@ func TestHugeObject(t *testing.T) {
 
 // TestOurFault: what the compiler does not complain about is never called the
 // candidate's.
+// TestRefusedPackage: what the go command does not even begin to compile is a
+// mistake of the candidate's as well.
+func TestRefusedPackage(t *testing.T) {
+	b := newBuilder(t, nil)
+	sources := candidate(cacheSource)
+	sources["cache/CACHE.go"] = []byte("package cache\n")
+	_, err := b.Worker(t.Context(), sources, build.Variant{})
+	var ce *build.CompileError
+	if !errors.As(err, &ce) || !strings.Contains(ce.Output, "cache: case-insensitive file name collision") {
+		t.Errorf("error is %v, not a CompileError", err)
+	}
+}
+
 func TestOurFault(t *testing.T) {
 	b := newBuilder(t, nil)
 	var ce *build.CompileError

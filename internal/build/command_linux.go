@@ -13,7 +13,7 @@ func bound(pid int) error {
 	for _, l := range []struct {
 		resource int
 		limit    uint64
-	}{{unix.RLIMIT_AS, maxMemory}, {unix.RLIMIT_FSIZE, maxOutput}, {unix.RLIMIT_CORE, 0}} {
+	}{{unix.RLIMIT_AS, maxMemory}, {unix.RLIMIT_FSIZE, maxOutput}, {unix.RLIMIT_CORE, 0}, {unix.RLIMIT_CPU, uint64(maxCPU.Seconds())}} {
 		var old unix.Rlimit
 		if err := unix.Prlimit(pid, l.resource, nil, &old); err != nil {
 			return ignoreGone(err)

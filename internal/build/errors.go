@@ -102,6 +102,8 @@ func limitError(output string, err error) *CompileError {
 	switch {
 	case errors.Is(err, ErrBuildTimeout):
 		return &CompileError{Output: "the compiler takes too long: " + err.Error()}
+	case errors.Is(err, errBuildCPU):
+		return &CompileError{Output: fmt.Sprintf("the compiler needs more than %v of processor time", maxCPU)}
 	case strings.Contains(output, "file too large"):
 		return &CompileError{Output: fmt.Sprintf("the compiled code is larger than %d MiB", maxOutput>>20)}
 	case strings.Contains(output, "out of memory"), strings.Contains(output, "cannot allocate memory"):
@@ -109,6 +111,20 @@ func limitError(output string, err error) *CompileError {
 	}
 	return nil
 }
+
+// loadError reads the output of a "go build" that refused a package of the
+// candidate's before it compiled anything; nil for any other. The built-in
+// components are not refused.
+func loadError(output string) *CompileError {
+	m := refused.FindStringSubmatch(output)
+	if m == nil {
+		return nil
+	}
+	return &CompileError{Output: m[1] + ": " + m[2], Positions: []result.Position{{File: m[1]}}}
+}
+
+// refused matches what the go command says of a package that it cannot load.
+var refused = regexp.MustCompile(`(?m)\bracebench/internal/(cache|counter|workerpool): (.+)$`)
 
 // candidatePaths matches a path of the laid-out module inside a message.
 var candidatePaths = regexp.MustCompile(`(?:racebench/|\./)?\binternal/((?:cache|counter|workerpool)/[^/:\s]+\.go)\b`)

@@ -348,6 +348,9 @@ func (b *Builder) build(ctx context.Context, files map[string][]byte, variant Va
 		if e := limitError(output, err); e != nil && first == "" {
 			return e
 		}
+		if e := loadError(output); e != nil {
+			return e
+		}
 		return err
 	}
 	if first != "" {
@@ -412,6 +415,11 @@ func (b *Builder) run(ctx context.Context, dir string, variant Variant, args ...
 	case bounded.Err() != nil:
 		return "", fmt.Errorf("build: go %s: %w after %v", args[0], ErrBuildTimeout, b.options.Timeout)
 	}
+	// What waits for its children has their processor time, and the kernel's kill
+	// is reported by it, not seen from here.
+	if state := cmd.ProcessState; state != nil && state.UserTime()+state.SystemTime() >= maxCPU && strings.Contains(output.String(), "signal: killed") {
+		err = fmt.Errorf("%w: %w", errBuildCPU, err)
+	}
 	text := strings.TrimSpace(output.String())
 	if len(text) > 2000 {
 		text = text[:2000] + " …"
@@ -419,12 +427,18 @@ func (b *Builder) run(ctx context.Context, dir string, variant Variant, args ...
 	return output.String(), fmt.Errorf("build: go %s: %w\n%s", args[0], err, text)
 }
 
-// The limits of each process of a build, in bytes: of address space, and of a
-// file that it writes.
+// The limits of each process of a build: of address space and of a file that it
+// writes, in bytes, and of processor time. The slowest package of a right
+// candidate takes seconds, however busy the machine is.
 const (
 	maxMemory = 16 << 30
 	maxOutput = 64 << 20
+	maxCPU    = time.Minute
 )
+
+// errBuildCPU is wrapped by the error of a build one process of which was killed
+// after maxCPU.
+var errBuildCPU = errors.New("out of processor time")
 
 // ErrBuildTimeout is wrapped by the error of a build that took longer than
 // Options.Timeout.
