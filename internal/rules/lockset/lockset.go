@@ -348,15 +348,38 @@ func (r *Result) lockerKey(v ssa.Value) Key {
 					}
 				}
 			}
-			if call, ok := r.Resolve(fa.X).Root.(*ssa.Call); ok && isNewCond(call) {
+			if call, ok := r.Resolve(fa.X).Root.(*ssa.Call); ok && isNewCond(call) && isMutexLocker(call.Call.Args[0]) {
 				return r.Resolve(call.Call.Args[0])
 			}
 		}
 	}
-	if mi, ok := v.(*ssa.MakeInterface); ok {
-		return r.Resolve(mi.X)
+	if isMutexLocker(v) {
+		return r.Resolve(v)
 	}
 	return Key{Path: "unknown"}
+}
+
+// isMutexLocker reports whether a sync.Locker is plainly a mutex of package sync.
+// A type of the package's own, such as a channel with Lock and Unlock, is not
+// followed.
+func isMutexLocker(v ssa.Value) bool {
+	mi, ok := v.(*ssa.MakeInterface)
+	return ok && IsMutex(mi.X.Type())
+}
+
+// HasOwnLockers reports whether the package makes a sync.Locker of a type that is
+// no mutex of package sync: then a lock may be held that is not seen.
+func (r *Result) HasOwnLockers() bool {
+	found := false
+	r.instructions(func(_ *Func, instr ssa.Instruction) {
+		mi, ok := instr.(*ssa.MakeInterface)
+		if !ok || isMutexLocker(mi) {
+			return
+		}
+		tn := NamedOf(mi.Type())
+		found = found || tn != nil && tn.Pkg() != nil && tn.Pkg().Path() == "sync" && tn.Name() == "Locker"
+	})
+	return found
 }
 
 func isNewCond(call *ssa.Call) bool {
@@ -381,7 +404,10 @@ func (r *Result) findConds() {
 			return
 		}
 		field := fieldOf(fa.X.Type(), fa.Field).Origin()
-		way, _ := r.Resolve(call.Call.Args[0]).extends(r.Resolve(fa.X))
+		way := ""
+		if isMutexLocker(call.Call.Args[0]) {
+			way, _ = r.Resolve(call.Call.Args[0]).extends(r.Resolve(fa.X))
+		}
 		if old, seen := r.conds[field]; seen && old != way {
 			way = ""
 		}
@@ -437,6 +463,21 @@ func (r *Result) Callee(c *ssa.CallCommon) *Func {
 		return r.Of(v)
 	}
 	return nil
+}
+
+// boundMethod is the method of ours that the call of a method value runs, as in
+// leave := c.leave; defer leave(), with its arguments, the receiver first.
+func (r *Result) boundMethod(c *ssa.CallCommon) (*Func, []ssa.Value) {
+	k := r.Resolve(c.Value)
+	mc, ok := k.Root.(*ssa.MakeClosure)
+	if !ok || k.Path != "" {
+		return nil, nil
+	}
+	fn := mc.Fn.(*ssa.Function)
+	if !strings.HasPrefix(fn.Synthetic, "bound method wrapper") {
+		return nil, nil
+	}
+	return r.Of(r.methodOf(fn)), slices.Concat(mc.Bindings, c.Args)
 }
 
 // flowThrough computes the states of one function.
@@ -557,12 +598,10 @@ func (r *Result) step(f *Func, s *State, instr ssa.Instruction) *State {
 		if instr.Op == token.ARROW {
 			return s.synced()
 		}
-	case *ssa.Select:
-		for _, st := range instr.States {
-			if st.Dir == types.RecvOnly {
-				return s.synced()
-			}
-		}
+	case *ssa.Send, *ssa.Select:
+		// A channel with room for one is a lock: who has sent comes after who
+		// has received.
+		return s.synced()
 	}
 	return s
 }
@@ -623,6 +662,10 @@ func (r *Result) call(f *Func, s *State, c *ssa.CallCommon, instr *ssa.Call) *St
 	}
 	if c.IsInvoke() {
 		return s
+	}
+	if callee, args := r.boundMethod(c); callee != nil {
+		s = r.applyEffect(s, callee, r.translator(callee, args, f))
+		return r.applyHanded(s, f, c)
 	}
 	if _, ok := c.Value.(*ssa.Builtin); ok {
 		return s
