@@ -45,7 +45,7 @@ func run(pass *analysis.Pass) (any, error) {
 					continue
 				}
 				load := find(locks, value, key, map[ssa.Value]bool{})
-				if load == nil || load.Parent() != f.Fn || won(f, store) {
+				if load == nil || load.Parent() != f.Fn || won(locks, f, store) {
 					continue
 				}
 				pass.Report(analysis.Diagnostic{
@@ -198,30 +198,44 @@ func find(locks *lockset.Result, v ssa.Value, key lockset.Key, seen map[ssa.Valu
 	return nil
 }
 
-// won reports whether a compare-and-swap, a swap or a receive comes before the
-// store: then the goroutine may have won the right to store.
-func won(f *lockset.Func, store *ssa.Call) bool {
+// won reports whether a compare-and-swap, a swap or an operation on a channel
+// comes before the store, here or in a function that is called, such as the Lock
+// of a lock made of a channel: then the goroutine may have won the right to store.
+func won(locks *lockset.Result, f *lockset.Func, store *ssa.Call) bool {
+	seen := map[*lockset.Func]bool{f: true}
 	for _, b := range f.Fn.Blocks {
-		if b != store.Block() && !lockset.Reaches(b, store.Block()) {
-			continue
+		if (b == store.Block() || lockset.Reaches(b, store.Block())) && wins(locks, b, seen) {
+			return true
 		}
-		for _, instr := range b.Instrs {
-			switch instr := instr.(type) {
-			case *ssa.Call:
-				for _, op := range []string{"CompareAndSwap", "Swap"} {
-					if _, _, ok := operand(instr, op); ok {
-						return true
-					}
-				}
-			case *ssa.UnOp:
-				if instr.Op == token.ARROW {
+	}
+	return false
+}
+
+func wins(locks *lockset.Result, b *ssa.BasicBlock, seen map[*lockset.Func]bool) bool {
+	for _, instr := range b.Instrs {
+		switch instr := instr.(type) {
+		case *ssa.Call:
+			for _, op := range []string{"CompareAndSwap", "Swap"} {
+				if _, _, ok := operand(instr, op); ok {
 					return true
 				}
-			case *ssa.Select:
-				return true
-			case *ssa.Send:
+			}
+			g := locks.Callee(&instr.Call)
+			if g == nil || seen[g] {
+				continue
+			}
+			seen[g] = true
+			for _, inner := range g.Fn.Blocks {
+				if wins(locks, inner, seen) {
+					return true
+				}
+			}
+		case *ssa.UnOp:
+			if instr.Op == token.ARROW {
 				return true
 			}
+		case *ssa.Select, *ssa.Send:
+			return true
 		}
 	}
 	return false
