@@ -29,12 +29,13 @@ type Flow struct {
 
 func newFlow(r *Result) *Flow {
 	fl := &Flow{r: r, edges: map[any][]any{}, sets: map[any]map[ssa.Value]bool{}, boxed: map[*types.TypeName]bool{}, calls: map[string]bool{}}
+	internal := r.givenOwnFunctions()
 	for _, f := range r.Funcs {
 		// Only what methods are given: what a constructor or an option is given
 		// belongs to the set-up.
 		if f.API && f.Fn.Signature.Recv() != nil {
 			for _, p := range f.Fn.Params {
-				if _, ok := p.Type().Underlying().(*types.Signature); ok {
+				if _, ok := p.Type().Underlying().(*types.Signature); ok && !internal[p] {
 					fl.seed(p, p)
 				}
 			}
@@ -47,6 +48,32 @@ func newFlow(r *Result) *Flow {
 	}
 	fl.propagate()
 	return fl
+}
+
+// givenOwnFunctions are the parameters to which the package itself hands
+// functions of its own. With(func(*state) error) of a guard with an exported name
+// is a tool of the package, and what it runs is not the caller's.
+func (r *Result) givenOwnFunctions() map[*ssa.Parameter]bool {
+	out := map[*ssa.Parameter]bool{}
+	r.instructions(func(_ *Func, instr ssa.Instruction) {
+		ci, ok := instr.(ssa.CallInstruction)
+		if !ok {
+			return
+		}
+		callee := r.Callee(ci.Common())
+		if callee == nil {
+			return
+		}
+		for i, a := range ci.Common().Args {
+			switch a.(type) {
+			case *ssa.MakeClosure, *ssa.Function:
+				if i < len(callee.Fn.Params) {
+					out[callee.Fn.Params[i]] = true
+				}
+			}
+		}
+	})
+	return out
 }
 
 func (fl *Flow) seed(place any, v ssa.Value) {
