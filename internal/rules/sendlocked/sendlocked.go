@@ -2,6 +2,7 @@ package sendlocked
 
 import (
 	"fmt"
+	"go/constant"
 	"go/token"
 	"go/types"
 
@@ -25,7 +26,10 @@ type channel struct {
 	// capacity. unbounded: one was not, and one whose capacity is computed may have room for all that can
 	// ever be sent.
 	bounded, unbounded bool
-	// measured: somebody asks how full it is, and may send only if it is not.
+	// capacity is the constant that it was made with.
+	capacity int64
+	// measured: somebody asks how full it is, or compares a count of its own
+	// with the capacity, and may send only if there is room.
 	measured bool
 }
 
@@ -70,6 +74,7 @@ func run(pass *analysis.Pass) (any, error) {
 // survey looks at every use of the channels that lie in fields.
 func survey(locks *lockset.Result) map[lockset.Field]*channel {
 	out := map[lockset.Field]*channel{}
+	compared := map[int64]bool{}
 	get := func(v ssa.Value) *channel {
 		field, ok := fieldOf(v)
 		if !ok {
@@ -84,6 +89,12 @@ func survey(locks *lockset.Result) map[lockset.Field]*channel {
 		for _, b := range f.Fn.Blocks {
 			for _, instr := range b.Instrs {
 				switch instr := instr.(type) {
+				case *ssa.BinOp:
+					for _, v := range []ssa.Value{instr.X, instr.Y} {
+						if size, ok := v.(*ssa.Const); ok && isComparison(instr.Op) && size.Value != nil && size.Value.Kind() == constant.Int {
+							compared[size.Int64()] = true
+						}
+					}
 				case *ssa.UnOp:
 					if instr.Op == token.ARROW {
 						ch := get(instr.X)
@@ -110,6 +121,7 @@ func survey(locks *lockset.Result) map[lockset.Field]*channel {
 					}
 					if isQueue(instr.Val) {
 						out[field].bounded = true
+						out[field].capacity = instr.Val.(*ssa.MakeChan).Size.(*ssa.Const).Int64()
 					} else {
 						out[field].unbounded = true
 					}
@@ -123,7 +135,18 @@ func survey(locks *lockset.Result) map[lockset.Field]*channel {
 			}
 		}
 	}
+	for _, ch := range out {
+		ch.measured = ch.measured || ch.capacity > 0 && compared[ch.capacity]
+	}
 	return out
+}
+
+func isComparison(op token.Token) bool {
+	switch op {
+	case token.LSS, token.LEQ, token.GTR, token.GEQ, token.EQL, token.NEQ:
+		return true
+	}
+	return false
 }
 
 // isQueue reports whether a channel is made with a constant capacity other than
