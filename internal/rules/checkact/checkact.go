@@ -212,6 +212,9 @@ func (c *checker) split(f *lockset.Func, check, act *section) (lockset.Field, st
 			}
 		}
 	}
+	if validates(act, check) {
+		return lockset.Field{}, "", false
+	}
 	for _, v := range sortedValues(check.values) {
 		field := check.values[v]
 		if !c.mutable[field] && !c.anyMutable(check, v) || touches(check.writes, field) || touches(act.reads, field) {
@@ -228,6 +231,26 @@ func (c *checker) split(f *lockset.Func, check, act *section) (lockset.Field, st
 		}
 	}
 	return lockset.Field{}, "", false
+}
+
+// validates reports whether act compares something with what check saw of it, such
+// as a generation that every change raises: then it knows whether anything has
+// changed in between.
+func validates(act, check *section) bool {
+	for v, field := range act.values {
+		for _, ref := range *v.Referrers() {
+			cmp, ok := ref.(*ssa.BinOp)
+			if !ok || cmp.Op != token.EQL && cmp.Op != token.NEQ {
+				continue
+			}
+			for old, seen := range check.values {
+				if seen == field && old != v && (cmp.X == old || cmp.Y == old) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 func (c *checker) anyMutable(check *section, v ssa.Value) bool {

@@ -2,6 +2,7 @@ package spin
 
 import (
 	"go/token"
+	"slices"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ssa"
@@ -84,10 +85,51 @@ func spins(locks *lockset.Result, loop []*ssa.BasicBlock) token.Pos {
 			}
 		}
 	}
-	if !exit {
+	if !exit || validates(loop) {
 		return token.NoPos
 	}
 	return at
+}
+
+// validates reports whether a loop compares what it loaded from a place with what
+// it loads from there again. That is the retry of a reader or writer who found
+// that somebody else was faster: each round that fails is one in which another
+// got on.
+func validates(loop []*ssa.BasicBlock) bool {
+	for _, b := range loop {
+		for _, instr := range b.Instrs {
+			cmp, ok := instr.(*ssa.BinOp)
+			if !ok || cmp.Op != token.EQL && cmp.Op != token.NEQ {
+				continue
+			}
+			x, xok := loadedField(cmp.X)
+			y, yok := loadedField(cmp.Y)
+			if xok && yok && x == y && cmp.X != cmp.Y && slices.Contains(loop, cmp.X.(ssa.Instruction).Block()) && slices.Contains(loop, cmp.Y.(ssa.Instruction).Block()) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// loadedField is the field that a value was read from, plainly or atomically.
+func loadedField(v ssa.Value) (lockset.Field, bool) {
+	var addr ssa.Value
+	switch v := v.(type) {
+	case *ssa.UnOp:
+		if v.Op == token.MUL {
+			addr = v.X
+		}
+	case *ssa.Call:
+		if len(v.Call.Args) == 1 && isLook(v) {
+			addr = v.Call.Args[0]
+		}
+	}
+	fa, ok := addr.(*ssa.FieldAddr)
+	if !ok {
+		return lockset.Field{}, false
+	}
+	return lockset.FieldOf(fa)
 }
 
 // isLook reports whether an atomic operation only looks, or swaps constants as
@@ -96,6 +138,8 @@ func spins(locks *lockset.Result, loop []*ssa.BasicBlock) token.Pos {
 func isLook(call *ssa.Call) bool {
 	fn := call.Call.StaticCallee()
 	switch {
+	case fn == nil || fn.Object() == nil || fn.Object().Pkg() == nil || fn.Object().Pkg().Path() != "sync/atomic":
+		return false
 	case len(fn.Name()) >= 4 && fn.Name()[:4] == "Load":
 		return true
 	case len(fn.Name()) >= 14 && fn.Name()[:14] == "CompareAndSwap", len(fn.Name()) >= 4 && fn.Name()[:4] == "Swap":
