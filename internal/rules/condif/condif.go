@@ -72,12 +72,24 @@ func (c *checker) after(f *lockset.Func, b *ssa.BasicBlock, i int) outcome {
 			switch instr := instr.(type) {
 			case *ssa.Call:
 				if c.unlocks(&instr.Call) {
-					result = unchecked
+					switch {
+					case comesBack(at, b):
+					case !f.API && at.Succs == nil && constantResults(at):
+						// What was waited for is the business of the callers.
+						if result == checked {
+							result = returned
+						}
+					default:
+						result = unchecked
+					}
 					return
 				}
 			case *ssa.Return:
 				if result == checked {
 					result = returned
+				}
+				if !f.API && len(instr.Results) > 0 && constantResults(at) {
+					return // it tells its callers to try again
 				}
 				if len(f.Before(instr).Released) == 0 && len(f.Before(instr).Held) == 0 && unlocksByDefer(c.locks, f) {
 					result = unchecked
@@ -98,6 +110,54 @@ func (c *checker) after(f *lockset.Func, b *ssa.BasicBlock, i int) outcome {
 	}
 	walk(b, i+1)
 	return result
+}
+
+// comesBack reports whether control can go nowhere from the end of a block but to
+// a place that every way to the wait leads through: a loop whose next round takes
+// the lock and checks anew.
+func comesBack(from, wait *ssa.BasicBlock) bool {
+	seen := map[*ssa.BasicBlock]bool{}
+	for b := from; len(b.Succs) == 1 && !seen[b]; {
+		seen[b] = true
+		if b = b.Succs[0]; b.Dominates(wait) {
+			return true
+		}
+	}
+	return false
+}
+
+// constantResults reports whether a block ends the function and returns nothing
+// but constants: nothing that was found after the wait.
+func constantResults(b *ssa.BasicBlock) bool {
+	ret, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Return)
+	if !ok {
+		return false
+	}
+	for _, v := range ret.Results {
+		if !isConstant(v) {
+			return false
+		}
+	}
+	return true
+}
+
+// isConstant knows the results of functions that defer, which are in variables.
+func isConstant(v ssa.Value) bool {
+	if load, ok := v.(*ssa.UnOp); ok {
+		alloc, ok := load.X.(*ssa.Alloc)
+		if !ok {
+			return false
+		}
+		var last ssa.Value
+		for _, instr := range load.Block().Instrs {
+			if st, ok := instr.(*ssa.Store); ok && st.Addr == alloc {
+				last = st.Val
+			}
+		}
+		v = last
+	}
+	_, ok := v.(*ssa.Const)
+	return ok
 }
 
 func unlocksByDefer(locks *lockset.Result, f *lockset.Func) bool {
