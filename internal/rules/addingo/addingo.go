@@ -33,7 +33,7 @@ func run(pass *analysis.Pass) (any, error) {
 				return
 			}
 			// What it started before may have a count of its own.
-			if !startsBefore(f, instr) {
+			if !startsBefore(locks, f, instr) {
 				pass.Reportf(c.Pos(), "the goroutine announces itself: a Wait may come and go before it gets here")
 			}
 		})
@@ -72,12 +72,34 @@ func isFresh(v ssa.Value, f *lockset.Func) bool {
 }
 
 // startsBefore reports whether the Add may count for a goroutine that is
-// started after it.
-func startsBefore(f *lockset.Func, add ssa.Instruction) bool {
+// started after it, here or by a function that is called.
+func startsBefore(locks *lockset.Result, f *lockset.Func, add ssa.Instruction) bool {
 	for _, b := range f.Fn.Blocks {
-		for _, instr := range b.Instrs {
-			if _, ok := instr.(*ssa.Go); ok && (b == add.Block() || lockset.Reaches(add.Block(), b)) {
-				return true
+		if b != add.Block() && !lockset.Reaches(add.Block(), b) {
+			continue
+		}
+		if starts(locks, b, map[*lockset.Func]bool{f: true}) {
+			return true
+		}
+	}
+	return false
+}
+
+func starts(locks *lockset.Result, b *ssa.BasicBlock, seen map[*lockset.Func]bool) bool {
+	for _, instr := range b.Instrs {
+		switch instr := instr.(type) {
+		case *ssa.Go:
+			return true
+		case *ssa.Call:
+			g := locks.Callee(&instr.Call)
+			if g == nil || seen[g] {
+				continue
+			}
+			seen[g] = true
+			for _, inner := range g.Fn.Blocks {
+				if starts(locks, inner, seen) {
+					return true
+				}
 			}
 		}
 	}
