@@ -326,9 +326,20 @@ func (c Context) key() string {
 	return b.String()
 }
 
+// once reports whether a call is made by a sync.Once: whoever uses what it did has
+// been through the Once as well.
+func (c *Call) once() bool {
+	ci, ok := c.Instr.(ssa.CallInstruction)
+	if !ok || c.Kind != InPlace {
+		return false
+	}
+	fn := ci.Common().StaticCallee()
+	return fn != nil && fn.Name() == "Do" && len(ci.Common().Args) > 0 && IsSync(ci.Common().Args[0].Type(), "Once")
+}
+
 // down is the context in which the callee is entered.
 func (r *Result) down(c *Call, s *State, from *Context) Context {
-	ctx := Context{Locks: map[Key]Mode{}, Synced: s.Synced || from.Synced, Origin: from.Origin, Call: c}
+	ctx := Context{Locks: map[Key]Mode{}, Synced: s.Synced || from.Synced || c.once(), Origin: from.Origin, Call: c}
 	locks := map[Key]Mode{}
 	for k, m := range from.Locks {
 		if _, gone := s.Released[k]; !gone {
