@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/ssa"
@@ -125,6 +126,10 @@ func (r *Result) resolve(v ssa.Value, depth int) Key {
 		if b := binding(v); b != nil {
 			return r.resolve(b, depth)
 		}
+	case *ssa.Call:
+		if k, ok := r.handedBack(v, depth); ok {
+			return k
+		}
 	case *ssa.ChangeType:
 		return r.resolve(v.X, depth)
 	case *ssa.MakeInterface:
@@ -151,6 +156,35 @@ func (r *Result) resolve(v ssa.Value, depth int) Key {
 		}
 	}
 	return Key{Root: v}
+}
+
+// handedBack names what a function of ours returns where that is always the same
+// one of its parameters, or a field of it by value: the receiver of a method that
+// makes sure of something first, or the address of its lock.
+func (r *Result) handedBack(call *ssa.Call, depth int) (Key, bool) {
+	callee := r.Callee(&call.Call)
+	if callee == nil || callee.Fn.Signature.Results().Len() != 1 {
+		return Key{}, false
+	}
+	var same Key
+	for i, ret := range returns(callee.Fn) {
+		k := r.resolve(ret.Results[0], depth)
+		if i > 0 && k != same {
+			return Key{}, false
+		}
+		same = k
+	}
+	param, ok := same.Root.(*ssa.Parameter)
+	if !ok || param.Parent() != callee.Fn || strings.ContainsAny(same.Path, "*[") {
+		return Key{}, false
+	}
+	i := slices.Index(callee.Fn.Params, param)
+	if i < 0 || i >= len(call.Call.Args) {
+		return Key{}, false
+	}
+	k := r.resolve(call.Call.Args[i], depth)
+	k.Path += same.Path
+	return k, true
 }
 
 // index names an index: a constant by its value, anything else by its identity.
