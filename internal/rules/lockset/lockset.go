@@ -648,6 +648,9 @@ func (r *Result) call(f *Func, s *State, c *ssa.CallCommon, instr *ssa.Call) *St
 		case Lock, RLock:
 			return s.lock(k, op.Mode())
 		case Unlock, RUnlock:
+			if _, either := k.Root.(*ssa.Phi); either && !s.May[k] {
+				return s.unknown() // hand over hand: one of those held, by another name
+			}
 			return s.unlock(k, op.Mode())
 		case TryLock, TryRLock:
 			if instr == nil || !onlyBranchedOn(instr) {
