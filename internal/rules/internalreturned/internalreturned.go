@@ -131,30 +131,44 @@ func replaced(locks *lockset.Result, load *ssa.UnOp) bool {
 }
 
 func replacedIn(locks *lockset.Result, fn *ssa.Function, field lockset.Field) bool {
-	if stores(fn, field) {
-		return true
-	}
-	for _, b := range fn.Blocks {
-		for _, instr := range b.Instrs {
-			if call, ok := instr.(*ssa.Call); ok {
-				if g := locks.Callee(&call.Call); g != nil && stores(g.Fn, field) {
-					return true
+	seen := map[*ssa.Function]bool{}
+	var walk func(fn *ssa.Function) bool
+	walk = func(fn *ssa.Function) bool {
+		if seen[fn] {
+			return false
+		}
+		seen[fn] = true
+		if stores(fn, field) {
+			return true
+		}
+		for _, b := range fn.Blocks {
+			for _, instr := range b.Instrs {
+				if call, ok := instr.(ssa.CallInstruction); ok { // deferred ones, too
+					if g := locks.Callee(call.Common()); g != nil && walk(g.Fn) {
+						return true
+					}
 				}
 			}
 		}
+		return false
 	}
-	return false
+	return walk(fn)
 }
 
 func stores(fn *ssa.Function, field lockset.Field) bool {
 	for _, b := range fn.Blocks {
 		for _, instr := range b.Instrs {
-			if st, ok := instr.(*ssa.Store); ok {
-				if to, ok := st.Addr.(*ssa.FieldAddr); ok {
-					if f, ok := lockset.FieldOf(to); ok && f == field {
-						return true
-					}
+			st, ok := instr.(*ssa.Store)
+			if !ok {
+				continue
+			}
+			// The field, a struct by value that it lies in, or the whole object.
+			if to, ok := st.Addr.(*ssa.FieldAddr); ok {
+				if f, ok := lockset.FieldOf(to); ok && len(f.Name) <= len(field.Name) && f.Overlaps(field) {
+					return true
 				}
+			} else if _, local := st.Addr.(*ssa.Alloc); !local && lockset.NamedOf(st.Addr.Type()) == field.Owner && field.Owner != nil {
+				return true
 			}
 		}
 	}
