@@ -34,6 +34,9 @@ func run(pass *analysis.Pass) (any, error) {
 						continue
 					}
 					what, key = "sync.Once", locks.Resolve(c.Args[0])
+					if oneOfSeveral(key, instr) {
+						continue
+					}
 				} else if op != lockset.Lock && op != lockset.RLock {
 					continue
 				}
@@ -44,6 +47,22 @@ func run(pass *analysis.Pass) (any, error) {
 		}
 	}
 	return nil, nil
+}
+
+// oneOfSeveral reports whether a Once keeps this very call from doing a thing twice,
+// early and when it returns, or in each round of a loop.
+func oneOfSeveral(key lockset.Key, do ssa.Instruction) bool {
+	alloc, ok := key.Root.(*ssa.Alloc)
+	if !ok {
+		return false
+	}
+	calls := 0
+	for _, ref := range *alloc.Referrers() {
+		if _, ok := ref.(ssa.CallInstruction); ok {
+			calls++
+		}
+	}
+	return calls > 1 || lockset.InCycle(do.Block()) && !lockset.InCycle(alloc.Block())
 }
 
 // isPrivate reports whether the lock is a variable of this very call that
