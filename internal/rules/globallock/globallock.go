@@ -3,6 +3,7 @@ package globallock
 import (
 	"fmt"
 	"go/token"
+	"go/types"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
@@ -22,11 +23,13 @@ func run(pass *analysis.Pass) (any, error) {
 	locks := pass.ResultOf[lockset.Analyzer].(*lockset.Result)
 	reported := map[string]bool{}
 	handedOut(pass, locks, reported)
-	for _, a := range locks.Accesses() {
+	accesses := locks.Accesses()
+	independent := haveOwnLocks(accesses)
+	for _, a := range accesses {
 		// Only where the object has no lock of its own in hand, and where it
 		// is changed: a registry of all instances needs a common lock. A
 		// helper's object may be used under a lock that is for something else.
-		if a.Fresh || !a.Write || !a.Field.Owner.Exported() {
+		if a.Fresh || !a.Write || !a.Field.Owner.Exported() || independent[a.Field.Owner] {
 			continue
 		}
 		for _, v := range a.Views {
@@ -57,6 +60,22 @@ func run(pass *analysis.Pass) (any, error) {
 		}
 	}
 	return nil, nil
+}
+
+// haveOwnLocks are the types whose objects guard fields by locks of their own. A
+// package's lock that guards others of their fields keeps a registry of them.
+func haveOwnLocks(accesses []lockset.Access) map[*types.TypeName]bool {
+	out := map[*types.TypeName]bool{}
+	for _, a := range accesses {
+		for _, v := range a.Views {
+			for lock := range a.Guards(v) {
+				if !strings.HasPrefix(lock, "package ") {
+					out[a.Field.Owner] = true
+				}
+			}
+		}
+	}
+	return out
 }
 
 // handedOut reports package-level locks whose address every instance gets.
