@@ -85,7 +85,7 @@ func spins(locks *lockset.Result, loop []*ssa.BasicBlock) token.Pos {
 			}
 		}
 	}
-	if !exit || validates(loop) {
+	if !exit || validates(loop) || looksTwice(locks, loop) {
 		return token.NoPos
 	}
 	return at
@@ -107,6 +107,30 @@ func validates(loop []*ssa.BasicBlock) bool {
 			if xok && yok && x == y && cmp.X != cmp.Y && slices.Contains(loop, cmp.X.(ssa.Instruction).Block()) && slices.Contains(loop, cmp.Y.(ssa.Instruction).Block()) {
 				return true
 			}
+		}
+	}
+	return false
+}
+
+// looksTwice reports whether each round takes the same lock a second time, to see
+// whether what it saw the first time still holds: it goes round only if somebody
+// else was faster.
+func looksTwice(locks *lockset.Result, loop []*ssa.BasicBlock) bool {
+	first := map[lockset.Key]*ssa.BasicBlock{}
+	for _, b := range loop {
+		for _, instr := range b.Instrs {
+			call, ok := instr.(*ssa.Call)
+			if !ok {
+				continue
+			}
+			op, k, ok := locks.LockOperation(&call.Call)
+			if !ok || op != lockset.Lock && op != lockset.RLock {
+				continue
+			}
+			if seen := first[k]; seen != nil && (seen.Dominates(b) || b.Dominates(seen)) {
+				return true
+			}
+			first[k] = b
 		}
 	}
 	return false
