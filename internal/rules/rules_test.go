@@ -311,3 +311,30 @@ func TestRightDesigns(t *testing.T) {
 		}
 	}
 }
+
+// TestWrongDesigns: what is wrong and looks much like the right designs is found,
+// so that the rules are silent about those for a reason.
+func TestWrongDesigns(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join("testdata", "wrong", "*.go"))
+	if err != nil || len(files) == 0 {
+		t.Fatal("no wrong designs", err)
+	}
+	for _, file := range files {
+		src, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := map[int][]string{}
+		for _, f := range findingsOf(t, map[string][]byte{filepath.Base(file): src}) {
+			line := f.Positions[0].Line
+			got[line] = append(got[line], f.Rule)
+		}
+		for line, ids := range wants(string(src), "") {
+			for _, id := range ids {
+				if !slices.Contains(got[line], id) {
+					t.Errorf("%s:%d: no %s", file, line, id)
+				}
+			}
+		}
+	}
+}
