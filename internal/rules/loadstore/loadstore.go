@@ -198,9 +198,9 @@ func find(locks *lockset.Result, v ssa.Value, key lockset.Key, seen map[ssa.Valu
 	return nil
 }
 
-// won reports whether a compare-and-swap, a swap or an operation on a channel
-// comes before the store, here or in a function that is called, such as the Lock
-// of a lock made of a channel: then the goroutine may have won the right to store.
+// won reports whether a compare-and-swap, a swap, an operation on a channel or the
+// Wait of a Cond comes before the store, here or in a function that is called, such
+// as the Lock of a lock made of a channel: then the goroutine may have won the right to store.
 func won(locks *lockset.Result, f *lockset.Func, store *ssa.Call) bool {
 	seen := map[*lockset.Func]bool{f: true}
 	for _, b := range f.Fn.Blocks {
@@ -219,6 +219,9 @@ func wins(locks *lockset.Result, b *ssa.BasicBlock, seen map[*lockset.Func]bool)
 				if _, _, ok := operand(instr, op); ok {
 					return true
 				}
+			}
+			if fn := instr.Call.StaticCallee(); fn != nil && fn.Name() == "Wait" && len(instr.Call.Args) == 1 && lockset.IsSync(instr.Call.Args[0].Type(), "Cond") {
+				return true
 			}
 			g := locks.Callee(&instr.Call)
 			if g == nil || seen[g] {
