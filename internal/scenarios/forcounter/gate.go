@@ -31,6 +31,20 @@ func gateCounter(t *harness.T) {
 	if got := many.Reset(); got != want {
 		t.Differs("M1", fmt.Sprintf("Reset after %d requests of each sort", harness.Laps), fmt.Sprintf("%+v", want), fmt.Sprintf("%+v", got))
 	}
+	// Times of years: whatever the total is kept in, it is exact.
+	const years = math.MaxInt64 / 4
+	long := counter.New()
+	long.RecordRequest(true, years)
+	long.RecordRequest(false, years)
+	long.RecordRequest(false, math.MinInt64)
+	long.RecordRequest(true, 1)
+	want = counter.Stats{Total: 4, Succeeded: 2, Failed: 2, ProcessingTime: 2*years + 1}
+	if got := long.Stats(); got != want {
+		t.Differs("M1", "Stats after requests that took years", fmt.Sprintf("%+v", want), fmt.Sprintf("%+v", got))
+	}
+	if got := long.Reset(); got != want {
+		t.Differs("M4", "Reset after requests that took years", fmt.Sprintf("%+v", want), fmt.Sprintf("%+v", got))
+	}
 	t.Step()
 	for range 3 {
 		c := counter.New()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"sync/atomic"
 	"time"
 	"weak"
 
@@ -265,31 +266,48 @@ func counterConservation(t *harness.T) {
 	totals(t, "M4", "what Resets returned plus the last Stats is not what was recorded", all, sum)
 }
 
-// counterPrefix lets goroutines record a success and a failure in turns. What is
-// returned by all Resets so far was recorded before the last of them, so it has
-// of each goroutine as many failures as successes, or one less.
+// counterPrefix lets goroutines record one sort of request and another in turns.
+// What is returned by all Resets so far was recorded before the last of them, so
+// it has of each goroutine as many of the second sort as of the first, or one
+// less.
 func counterPrefix(t *harness.T) {
-	c := counter.New()
-	n, each := 1+t.Rand.IntN(t.Clients(2)), t.Size(150, 3)
-	t.Add(n, func(cl *harness.Client) {
-		for range each {
-			c.RecordRequest(true, successTime)
-			c.RecordRequest(false, failureTime)
-			cl.Step()
-		}
-	})
-	t.Add(1, func(cl *harness.Client) {
-		var sum counter.Stats
-		for range each {
-			sum = plus(sum, c.Reset())
-			if ahead := int64(sum.Succeeded - sum.Failed); ahead < 0 || ahead > int64(n) {
-				t.Fail("M4", "what Resets returned mixes moments: each goroutine succeeds, then fails, in turns",
-					"0 <= Succeeded-Failed <= number of goroutines", sum)
+	sorts := []struct {
+		name   string
+		record func(*counter.Counter)
+		number func(counter.Stats) uint64
+	}{
+		{"successes", func(c *counter.Counter) { c.RecordRequest(true, successTime) }, func(s counter.Stats) uint64 { return s.Succeeded }},
+		{"failures", func(c *counter.Counter) { c.RecordRequest(false, failureTime) }, func(s counter.Stats) uint64 { return s.Failed }},
+		{"increments", (*counter.Counter).Increment, func(s counter.Stats) uint64 { return s.Total - s.Succeeded - s.Failed }},
+	}
+	t.Rand.Shuffle(len(sorts), func(i, j int) { sorts[i], sorts[j] = sorts[j], sorts[i] })
+	for round := range t.Size(3, 1) {
+		first, second := sorts[round], sorts[(round+1)%len(sorts)]
+		c := counter.New()
+		n, each := 1+t.Rand.IntN(t.Clients(2)), t.Size(75, 3)
+		t.Add(n, func(cl *harness.Client) {
+			for range each {
+				first.record(c)
+				second.record(c)
+				cl.Step()
 			}
-			cl.Step()
+		})
+		t.Add(1, func(cl *harness.Client) {
+			var sum counter.Stats
+			for range each {
+				sum = plus(sum, c.Reset())
+				if ahead := int64(first.number(sum) - second.number(sum)); ahead < 0 || ahead > int64(n) {
+					t.Fail("M4", fmt.Sprintf("what Resets returned mixes moments: of each goroutine, %s and %s come in turns", first.name, second.name),
+						fmt.Sprintf("between 0 and %d more %s than %s", n, first.name, second.name), sum)
+				}
+				cl.Step()
+			}
+		})
+		t.Run()
+		if t.GaveUp() {
+			return
 		}
-	})
-	t.Run()
+	}
 }
 
 // counterMemory records requests and asks how much memory is held afterwards,
@@ -526,6 +544,60 @@ func counterOwnRecords(t *harness.T) {
 	})
 	t.Run()
 	harness.Total(t, "M1", "the total is not the number of requests", uint64(n*each), c.Stats().Total)
+}
+
+// counterOneWriter lets one goroutine alone change a counter that others look
+// at. Whatever they do, every answer it gets is that of its own calls.
+func counterOneWriter(t *harness.T) {
+	c := counter.New()
+	each := t.Size(200, 6)
+	var done atomic.Bool
+	t.Add(1, func(cl *harness.Client) {
+		defer done.Store(true)
+		var want counter.Stats
+		for range each {
+			switch cl.Rand.IntN(3) {
+			case 0:
+				c.Increment()
+				want.Total++
+			case 1:
+				c.RecordRequest(true, successTime)
+				want = plus(want, counter.Stats{Total: 1, Succeeded: 1, ProcessingTime: successTime})
+			default:
+				c.RecordRequest(false, failureTime)
+				want = plus(want, counter.Stats{Total: 1, Failed: 1, ProcessingTime: failureTime})
+			}
+			switch cl.Rand.IntN(4) {
+			case 0:
+				totals(t, "M6", "Stats differs from what the only goroutine that records has recorded", want, c.Stats())
+			case 1:
+				totals(t, "M4", "Reset differs from what the only goroutine that records has recorded", want, c.Reset())
+				want = counter.Stats{}
+			case 2:
+				checkRates(t, c, want)
+			}
+			cl.Step()
+		}
+		totals(t, "M4", "Reset differs from what the only goroutine that records has recorded", want, c.Reset())
+	})
+	t.Add(t.Clients(1), func(cl *harness.Client) {
+		for range 4 * each {
+			if done.Load() {
+				return
+			}
+			checkWholeWithout(t, c.Stats())
+			c.SuccessRate()
+			cl.Step()
+		}
+	})
+	t.Run()
+}
+
+// checkWholeWithout checks a snapshot of a counter that recordEither and
+// Increment change.
+func checkWholeWithout(t *harness.T, s counter.Stats) {
+	s.Total = min(s.Total, s.Succeeded+s.Failed)
+	checkWhole(t, "M3", "a snapshot, increments aside,", s)
 }
 
 func counterMany(t *harness.T) {

@@ -288,9 +288,14 @@ func poolReset(t *harness.T) {
 			p.Reset()
 			p.quiet(0, 0)
 		}
-		release := harness.NewLatch()
+		// The first worker may be let go before the others, and has ended what
+		// was submitted after the Reset while they still run what came before.
+		first, release := harness.NewLatch(), harness.NewLatch()
 		kind := t.Rand.IntN(3)
-		ok := p.hold(release, func(i int) (int, error) {
+		ok := p.hold(first, func(i int) (int, error) {
+			if i > 0 {
+				t.Await(release)
+			}
 			switch kind {
 			case 0:
 				return i, errTask
@@ -325,6 +330,19 @@ func poolReset(t *harness.T) {
 			})
 			t.Linger()
 		}
+		waited := harness.NewMeeting(2)
+		wait := func(when string) {
+			t.Spawn(func(cl *harness.Client) {
+				p.Wait()
+				if !release.IsOpen() {
+					t.Fail("W12", "Wait, called "+when+" Reset, did not wait for a task that Reset forgot", "it waits", "it returned")
+				}
+				cl.Step()
+				waited.Arrive()
+			})
+		}
+		wait("before")
+		t.Linger()
 		if t.Rand.IntN(3) > 0 {
 			p.Reset()
 		} else {
@@ -339,15 +357,7 @@ func poolReset(t *harness.T) {
 		harness.Equal(t, "W12", "Pending after Reset", 0, p.Pending())
 		_, busy, _ := p.states("after Reset")
 		harness.Equal(t, "W12", "Busy workers after Reset, while every one is held", p.workers, busy)
-		waited := harness.NewLatch()
-		t.Spawn(func(cl *harness.Client) {
-			p.Wait()
-			if !release.IsOpen() {
-				t.Fail("W12", "Wait did not wait for a task that Reset forgot", "it waits", "it returned")
-			}
-			cl.Step()
-			waited.Open()
-		})
+		wait("after")
 		fresh := 0
 		if !closing {
 			fresh = t.Rand.IntN(4)
@@ -359,8 +369,18 @@ func poolReset(t *harness.T) {
 				[3]int{p.workers + fresh, p.workers, fresh}, [3]int{int(s.Submitted), s.Active, s.Pending})
 		}
 		t.Linger()
+		if fresh > 0 && p.workers > 1 && t.Rand.IntN(2) == 0 {
+			last := harness.NewLatch()
+			p.submit(func() (int, error) { last.Open(); return 500, nil })
+			fresh++
+			first.Open()
+			if !t.Await(last) {
+				return
+			}
+		}
 		release.Open()
-		if !t.Await(waited) || closing && !t.Await(closed) {
+		first.Open()
+		if !t.Await(waited.All) || closing && !t.Await(closed) {
 			return
 		}
 		p.Wait()
@@ -370,16 +390,20 @@ func poolReset(t *harness.T) {
 				t.Fail("W12", "a task that was running at Reset left a result", "results of later tasks only", fmt.Sprintf("%+v", r))
 			}
 		}
+		if !closing {
+			meet(t, p) // no worker has been forgotten
+			p.Wait()
+		}
 	}
 }
 
-// poolResetWait resets pools while somebody waits for tasks that may not have
-// been started. If the Reset drops the last of them it is the Reset that ends
-// the wait: nothing else will.
+// poolResetWait resets pools while somebody waits, or closes, with tasks that
+// may not have been started. If the Reset drops the last of them it is the Reset
+// that ends the wait: nothing else will.
 func poolResetWait(t *harness.T) {
-	for range t.Size(24, 1) {
+	for range t.Size(32, 1) {
 		p := newPool(t, 1+t.Rand.IntN(2))
-		tasks := 1 + t.Rand.IntN(2)
+		tasks, closes := 1+t.Rand.IntN(2), t.Rand.IntN(2) == 0
 		var started, ended atomic.Int64
 		t.Add(1, func(cl *harness.Client) {
 			for i := range tasks {
@@ -390,10 +414,16 @@ func poolResetWait(t *harness.T) {
 					return i, nil
 				})
 			}
-			p.Wait()
+			method, contract := "Wait", "W10"
+			if closes {
+				method, contract = "Close", "W11"
+				p.Pool.Close()
+			} else {
+				p.Wait()
+			}
 			// Whatever has been dropped, nothing can be running now.
 			if n := started.Load() - ended.Load(); n != 0 {
-				t.Fail("W10", "Wait returned while a task was running, beside Reset", 0, n)
+				t.Fail(contract, method+" returned while a task was running, beside Reset", 0, n)
 			}
 			cl.Step()
 		})
@@ -403,12 +433,85 @@ func poolResetWait(t *harness.T) {
 		})
 		t.Run()
 		p.Wait()
+		p.closed = closes
 		s := p.check("at rest")
 		p.quiet(int(s.Completed), int(s.Failed))
+		if !closes {
+			meet(t, p) // who was woken for a task that is gone works for the next one
+		}
 		p.Close()
 		if t.GaveUp() {
 			return
 		}
+	}
+}
+
+// poolResetClosing resets pools while they close. Workers stop meanwhile, one
+// after the other; tasks submit tasks; and the last that is pending may be
+// dropped, so that it is the Reset that ends the Close.
+func poolResetClosing(t *harness.T) {
+	for range t.Size(12, 1) {
+		p := newPool(t, 1+t.Rand.IntN(3))
+		tasks, resets := t.Rand.IntN(4), t.Rand.IntN(3)
+		ran, accepted := make([]int, 2*tasks), make([]bool, 2*tasks)
+		for task := range tasks {
+			more := tasks + task
+			p.submit(func() (int, error) {
+				ran[task]++
+				err := p.Submit(func() (int, error) { ran[more]++; return more, nil })
+				accepted[more] = err == nil
+				if err != nil && !errors.Is(err, workerpool.ErrClosed) {
+					t.Fail("W2", "Submit returned another error than ErrClosed", workerpool.ErrClosed, err)
+				}
+				return task, nil
+			})
+			accepted[task] = true
+		}
+		t.Add(1+t.Rand.IntN(2), func(cl *harness.Client) {
+			p.Pool.Close()
+			checkClosed(t, p)
+			cl.Step()
+		})
+		if resets > 0 {
+			t.Add(1, func(cl *harness.Client) {
+				for range resets {
+					p.Reset()
+					cl.Step()
+				}
+			})
+		}
+		t.Add(1, func(cl *harness.Client) {
+			last := 0
+			for range t.Size(20, 3) {
+				s := p.check("while it closes")
+				if _, _, stopped := p.states("while it closes"); s.Stopped < last || stopped < s.Stopped {
+					t.Fail("W7", "Stopped workers, in one look after the other", "none is less than the one before", [3]int{last, s.Stopped, stopped})
+				} else {
+					last = stopped
+				}
+				cl.Step()
+			}
+		})
+		t.Run()
+		p.Close()
+		if t.GaveUp() {
+			return
+		}
+		count := 0
+		for task := range ran {
+			count += ran[task]
+			switch {
+			case ran[task] > 1 || ran[task] == 1 && !accepted[task]:
+				t.Fail("W3", fmt.Sprintf("runs of a task of a pool that was closing (accepted: %t)", accepted[task]), "at most 1", ran[task])
+			case resets == 0 && accepted[task] && ran[task] != 1:
+				t.Fail("W11", "runs of a task that was accepted before the pool was closed", 1, ran[task])
+			}
+		}
+		s := p.check("after Close")
+		if resets == 0 {
+			harness.Total(t, "W11", "tasks that were counted", uint64(count), s.Submitted)
+		}
+		p.quiet(int(s.Completed), int(s.Failed))
 	}
 }
 
@@ -468,4 +571,5 @@ func poolResetStorm(t *harness.T) {
 	p.quiet(int(s.Completed), int(s.Failed))
 	p.Reset()
 	p.quiet(0, 0)
+	meet(t, p)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"time"
 
 	"racebench/internal/model"
 	"racebench/internal/scenarios/harness"
@@ -155,6 +156,8 @@ func gatePool(t *harness.T) {
 		t.Differs("W6", "a PanicError with an error as its value", "it unwraps to it, and has a text", err.Error())
 	}
 	gateForgotten(t)
+	gatePanics(t)
+	gateMany(t)
 	gateResults(t)
 	for _, workers := range []int{1, 2, 3, harness.LargePool} {
 		p := newPool(t, workers)
@@ -227,6 +230,114 @@ func gateForgotten(t *harness.T) {
 	if got, want := p.Stats(), (workerpool.Stats{Workers: 1, Idle: 1}); got != want {
 		t.Differs("W12", fmt.Sprintf("the statistics after a task that was running when Reset was called %d times", harness.Laps),
 			fmt.Sprintf("%+v", want), fmt.Sprintf("%+v", got))
+	}
+	t.Step()
+}
+
+// gateMany lets more tasks pend than a buffer is likely to hold, and more of them
+// succeed and fail than 16 bits count. A pool that takes longer the more it holds
+// is right, too: of that one it asks less.
+func gateMany(t *harness.T) {
+	const most, total, patience = 24_000, 2 * harness.Laps, int64(time.Second)
+	p := newPool(t, 1)
+	began := harness.Monotonic()
+	patient := func() bool { return harness.Monotonic()-began < patience }
+	var want workerpool.Stats
+	order, next := true, 0
+	for submitted := 0; submitted < total && patient(); {
+		release := harness.NewLatch()
+		if !p.hold(release, value) {
+			return
+		}
+		pending := 0
+		for ; pending < most && submitted < total && (pending%64 != 0 || patient()); pending++ {
+			i := submitted
+			submitted++
+			p.submit(func() (int, error) {
+				order = order && i == next
+				next++
+				if i%2 == 0 {
+					return i, errTask
+				}
+				return i, nil
+			})
+			if i%2 == 0 {
+				want.Failed++
+			} else {
+				want.Completed++
+			}
+		}
+		want.Completed++ // the one that held the worker
+		if got := p.Pending(); got != pending {
+			t.Differs("W2", fmt.Sprintf("Pending after %d tasks were submitted while the worker is held", pending), pending, got)
+		}
+		release.Open()
+		p.Wait()
+		t.Step()
+	}
+	want.Workers, want.Idle, want.Submitted = 1, 1, want.Completed+want.Failed
+	if got := p.Stats(); got != want {
+		t.Differs("W7", fmt.Sprintf("the statistics after %d tasks", want.Submitted), fmt.Sprintf("%+v", want), fmt.Sprintf("%+v", got))
+	}
+	if !order {
+		t.Differs("W3", fmt.Sprintf("%d tasks of one worker", want.Submitted), "they run in the order of submission", "another order")
+	}
+	if got := len(p.Results()); got != int(want.Submitted) {
+		t.Differs("W4", fmt.Sprintf("results of %d tasks", want.Submitted), want.Submitted, got)
+	}
+}
+
+// gatePanics runs tasks that end with values that somebody may treat in a way
+// of their own: bugs that the run-time finds, errors that the pool itself makes.
+func gatePanics(t *harness.T) {
+	p := newPool(t, 1)
+	own := &workerpool.PanicError{Value: errTask}
+	var none map[int]int
+	zero := 0
+	ends := []struct {
+		name string
+		task func() (int, error)
+		// value is what the task panics with, nil if that is the run-time's, and
+		// err what it returns.
+		value any
+		err   error
+	}{
+		{"panics with a *PanicError", func() (int, error) { panic(own) }, own, nil},
+		{"panics with ErrClosed", func() (int, error) { panic(workerpool.ErrClosed) }, workerpool.ErrClosed, nil},
+		{"panics with a string", func() (int, error) { panic("boom") }, "boom", nil},
+		{"writes to a nil map", func() (int, error) { none[1] = 1; return 1, nil }, nil, nil},
+		{"divides by zero", func() (int, error) { return 1 / zero, nil }, nil, nil},
+		{"panics with nil", func() (int, error) { panic(nil) }, nil, nil},
+		{"returns a *PanicError", func() (int, error) { return 5, own }, nil, own},
+		{"returns ErrClosed", func() (int, error) { return 6, workerpool.ErrClosed }, nil, workerpool.ErrClosed},
+	}
+	for i, end := range ends {
+		p.submit(end.task)
+		p.Wait()
+		results := p.Results()
+		if got := p.Stats(); len(results) != i+1 || got.Failed != uint64(i+1) || got.Completed != 0 {
+			t.Differs("W6", fmt.Sprintf("results and statistics after a task that %s, the %dth that fails", end.name, i+1),
+				fmt.Sprintf("%d results, Failed: %d", i+1, i+1), fmt.Sprintf("%d results, %+v", len(results), got))
+			return
+		}
+		r := results[i]
+		if end.err != nil {
+			if !errors.Is(r.Err, end.err) || r.Value != i-1 {
+				t.Differs("W6", "the result of a task that "+end.name, fmt.Sprintf("{%d %v}", i-1, end.err), fmt.Sprintf("%+v", r))
+			}
+			continue
+		}
+		var got *workerpool.PanicError
+		if !errors.As(r.Err, &got) || r.Value != 0 {
+			t.Differs("W6", "the result of a task that "+end.name, "the zero value and a *PanicError", fmt.Sprintf("%+v", r))
+			continue
+		}
+		if end.value != nil && got.Value != end.value {
+			t.Differs("W6", "the Value of the *PanicError of a task that "+end.name, fmt.Sprintf("%T", end.value), fmt.Sprintf("%T", got.Value))
+		}
+		if err, ok := got.Value.(error); ok && !errors.Is(r.Err, err) {
+			t.Differs("W6", "the *PanicError of a task that "+end.name, "it unwraps to its Value", "it does not")
+		}
 	}
 	t.Step()
 }

@@ -86,9 +86,15 @@ func Scenarios() []harness.Scenario {
 		},
 		{
 			Name: "workerpool/reset-wait", Component: harness.WorkerPool, Run: poolResetWait,
-			Doc: "A pool is reset while a goroutine waits for tasks that no worker has started. Wait returns once nothing is " +
-				"pending or active, though no task has ended.",
-			Contract: []string{"W7", "W10", "W12"},
+			Doc: "A pool is reset while a goroutine waits for tasks that no worker has started, or closes the pool. Either returns " +
+				"once nothing is pending or active, though no task has ended; and no worker is lost.",
+			Contract: []string{"W5", "W7", "W10", "W11", "W12"},
+		},
+		{
+			Name: "workerpool/reset-closing", Component: harness.WorkerPool, Run: poolResetClosing,
+			Doc: "A pool is reset while it closes and tasks submit tasks. Every call returns, and in each snapshot on the way the sums " +
+				"hold and no worker that has stopped is back.",
+			Contract: []string{"W2", "W3", "W7", "W9", "W11", "W12"},
 		},
 		{
 			Name: "workerpool/reset-storm", Component: harness.WorkerPool, Run: poolResetStorm,

@@ -512,6 +512,7 @@ func poolBurst(t *harness.T) {
 			t.Fail("W5", "goroutines beside the workers while tasks are pending", "a fixed number", extra)
 		}
 		release.Open()
+		checkDrain(t, p, burst)
 	} else {
 		p.submit(func() (int, error) { submit(); return 0, nil })
 	}
@@ -539,6 +540,26 @@ func poolBurst(t *harness.T) {
 	}
 	for i := range ran {
 		harness.Total(t, "W4", fmt.Sprintf("tasks of a burst of %d that left no result", burst), 0, int(ran[i]))
+	}
+}
+
+// checkDrain looks at a queue that nobody submits to any more, by one method
+// after the other: what one of them has seen leave it the next one sees no more.
+func checkDrain(t *harness.T, p *pool, pending int) {
+	for look := 0; look < t.Size(300, 4) && pending > 0; look++ {
+		method, n := "Stats", 0
+		if look%2 == 0 {
+			n = p.Stats().Pending
+		} else {
+			method, n = "Pending", p.Pending()
+		}
+		if n > pending {
+			t.Fail("W8", method+" shows more pending tasks than another method before it, though nothing is submitted",
+				fmt.Sprintf("at most %d", pending), n)
+			return
+		}
+		pending = n
+		t.Step()
 	}
 }
 
@@ -610,6 +631,45 @@ func poolIsolation(t *harness.T) {
 	}
 }
 
+// poolMemoryBusy keeps a pool from ever being at rest, or its queue from being
+// empty: what has run is held no more all the same.
+func poolMemoryBusy(t *harness.T) {
+	const batch, batches = 8, 40
+	p := newPool(t, 1)
+	var all []weak.Pointer[harness.Boulder]
+	hold := harness.NewLatch()
+	if !p.hold(hold, value) {
+		return
+	}
+	for range batches {
+		for i := range batch {
+			captured := &harness.Boulder{ID: i}
+			all = append(all, weak.Make(captured))
+			p.submit(func() (int, error) { return captured.ID, nil })
+		}
+		// The worker runs the batch, and is held again before it comes to what
+		// will be pending then.
+		in, next := harness.NewLatch(), harness.NewLatch()
+		p.submit(func() (int, error) {
+			in.Open()
+			t.Await(next)
+			return 0, nil
+		})
+		p.submit(func() (int, error) { return 0, nil })
+		hold.Open()
+		if !t.Await(in) {
+			return
+		}
+		hold = next
+		t.Step()
+	}
+	if kept := harness.Retained(all); kept > len(all)/2 {
+		t.Fail("G4", "tasks that have run cannot be collected while others are pending", fmt.Sprintf("few of %d", len(all)), kept)
+	}
+	hold.Open()
+	p.Wait()
+}
+
 // poolMemory runs many tasks with big results, resets, and asks the garbage
 // collector what is still referred to.
 func poolMemory(t *harness.T) {
@@ -642,6 +702,7 @@ func poolMemory(t *harness.T) {
 		t.Fail("G4", "tasks and results that the pool no longer holds cannot be collected",
 			fmt.Sprintf("few of %d", len(all)), kept)
 	}
+	poolMemoryBusy(t)
 	var pools []weak.Pointer[workerpool.Pool[int]]
 	for range harness.Copies {
 		q := workerpool.New[int](1)
