@@ -50,7 +50,7 @@ func newExplain(env Environment) *cobra.Command {
 			if near != "" {
 				err = fmt.Errorf("%w; did you mean %q?", err, near)
 			}
-			return usageError{inCommand{cmd.CommandPath(), fmt.Errorf("%w ('racebench explain' lists the rules)", err)}}
+			return usageError{inCommand{cmd.CommandPath(), fmt.Errorf("%w ('racebench explain' lists the rules, 'racebench list' the scenarios)", err)}}
 		},
 	}
 	return cmd

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -17,12 +18,19 @@ func newInit(env Environment) *cobra.Command {
 		Long: `init writes a Go module with the three broken components, the statement of the
 task (TASK.md) and visible tests into DIR. Fix the components, then judge the
 fix with 'racebench score DIR'.`,
-		Args: cobra.ExactArgs(1),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return fmt.Errorf("name one folder to write the task into, such as fix; got %d", len(args))
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var occupied *kit.OccupiedError
 			switch err := kit.Write(args[0], force); {
 			case errors.As(err, &occupied):
 				return usageError{inCommand{cmd.CommandPath(), fmt.Errorf("%w; name another folder, or use --force to write into this one", err)}}
+			case errors.Is(err, syscall.ENOTDIR):
+				return usageError{inCommand{cmd.CommandPath(), fmt.Errorf("%s is no folder", args[0])}}
 			case err != nil:
 				return err
 			}

@@ -35,8 +35,12 @@ func Scenarios(out *terminal.Stream, format string, rows []ScenarioRow) error {
 
 // Scenario explains one scenario.
 func Scenario(out *terminal.Stream, r ScenarioRow) error {
-	_, err := fmt.Fprintf(out, "%s\n\n%s\n\nchecks: %s (docs/contract.md, or TASK.md of the kit)\nrun it: racebench run %s\n",
-		out.Strong(r.Name), paragraphs(r.Doc, out.Width), strings.Join(r.Contract, ", "), r.Name)
+	how := "run it: racebench run " + r.Name
+	if strings.HasPrefix(r.Name, "gate/") || strings.HasPrefix(r.Name, "probe/") {
+		how = "run it: racebench score DIR (it is part of every score, and of nothing else)"
+	}
+	_, err := fmt.Fprintf(out, "%s\n\n%s\n\nchecks: %s (docs/contract.md, or TASK.md of the kit)\n%s\n",
+		out.Strong(r.Name), paragraphs(r.Doc, out.Width), strings.Join(r.Contract, ", "), how)
 	return err
 }
 
