@@ -81,9 +81,17 @@ func schedules(r *result.Result) int {
 	return n
 }
 
+// counted is a number with what it counts, in the plural unless it is one.
+func counted(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
+}
+
 func runMessage(r *result.Result) string {
 	if r.Requested == 0 {
-		return fmt.Sprintf("%d controlled schedules, %d findings", schedules(r), len(r.Findings))
+		return counted(schedules(r), "controlled schedule") + ", " + counted(len(r.Findings), "finding")
 	}
 	passed := 0
 	for _, it := range r.Iterations {
@@ -91,7 +99,7 @@ func runMessage(r *result.Result) string {
 			passed++
 		}
 	}
-	return fmt.Sprintf("%d of %d iterations passed, %d findings", passed, len(r.Iterations), len(r.Findings))
+	return fmt.Sprintf("%d of %d iterations passed, %s", passed, len(r.Iterations), counted(len(r.Findings), "finding"))
 }
 
 // brief leaves what tells a person judged that something is wrong, where and

@@ -66,7 +66,7 @@ func (p *printer) header(d Document) {
 	}
 	done := fmt.Sprintf("%d iterations (%d with the race detector)", len(r.Iterations), race)
 	if r.Requested == 0 {
-		done = fmt.Sprintf("%d controlled schedules", schedules(r))
+		done = counted(schedules(r), "controlled schedule")
 	}
 	line := fmt.Sprintf("%s: %s in %s", what, done, r.Elapsed.Round(100*time.Millisecond))
 	if r.Seed != 0 { // a brief report has none
@@ -125,11 +125,7 @@ func (p *printer) findings(d Document, verbose bool) {
 		p.finding(d, f, verbose)
 	}
 	if n := len(fs) - len(shown); n > 0 {
-		more := "findings"
-		if n == 1 {
-			more = "finding"
-		}
-		p.printf("%s\n\n", p.out.Faint(fmt.Sprintf("… and %d more %s (--verbose shows them, --report json=FILE keeps them)", n, more)))
+		p.printf("%s\n\n", p.out.Faint(fmt.Sprintf("… and %s (--verbose shows them, --report json=FILE keeps them)", counted(n, "more finding"))))
 	}
 }
 
@@ -231,7 +227,7 @@ func (p *printer) score(s *scoring.Score) {
 					reason = "for the same reason"
 				}
 				told[terminal.Clean(l.Reason)] = true
-				reasons = append(reasons, fmt.Sprintf("-%.1f %s", l.Points, reason))
+				reasons = append(reasons, fmt.Sprintf("-%.1f: %s", l.Points, reason))
 			}
 		case c.Undecided != "":
 			points = p.out.Doubtful(points)
@@ -319,7 +315,11 @@ func (p *printer) footer(d Document, verbose bool) {
 			if !pr.InForce {
 				state = "not in force"
 			}
-			p.printf("%s\n", p.out.Faint(wrap(fmt.Sprintf("protection: %s %s (%s)", pr.Name, state, terminal.Clean(pr.Detail)), p.out.Width, "")))
+			line := fmt.Sprintf("protection: %s %s", pr.Name, state)
+			if pr.Detail != "" {
+				line += fmt.Sprintf(" (%s)", terminal.Clean(pr.Detail))
+			}
+			p.printf("%s\n", p.out.Faint(wrap(line, p.out.Width, "")))
 		}
 	}
 	if r.Stopped != "" {
