@@ -117,6 +117,9 @@ func (s *scoreCmd) prepare(cmd *cobra.Command, args []string) error {
 		if err := os.Remove(s.reward); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return wrong("--reward: %w", err)
 		}
+		if err := report.CanWrite(s.reward); err != nil {
+			return wrong("--reward: %w", err)
+		}
 	}
 	return nil
 }

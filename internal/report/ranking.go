@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -67,6 +69,15 @@ func Ranking(out *terminal.Stream, format string, rows []Ranked) error {
 	table(&b, out.Width, []string{"rank", "candidate", "score", "status", "reason"}, cells, []bool{true, false, true, false, false}, nil)
 	_, err := out.Write(b.Bytes())
 	return err
+}
+
+// CanWrite reports why a file could not be written, before work is done for it.
+func CanWrite(path string) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".racebench-*")
+	if err != nil {
+		return fmt.Errorf("cannot write %s: %w", path, cause(err))
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
 // WriteReward writes a reward from 0 to 1 for the trainer of an agent: a bare
