@@ -59,9 +59,9 @@ const (
 	// without a scheduling point. Schedules take less than a millisecond.
 	stall = 20 * time.Second
 	// virtual is the virtual time that a schedule gets where scenarios wait for
-	// hours. Otherwise it is explore's, in which somebody who looks at the clock
+	// more than a year. Otherwise it is explore's, in which somebody who looks at the clock
 	// now and then hides a deadlock for a shorter time.
-	virtual = 100 * time.Hour
+	virtual = 4000 * 24 * time.Hour
 	// minimise bounds the reduction of one schedule. It takes a fraction of a
 	// second; the bound is for machines that are hardly running.
 	minimise = 30 * time.Second

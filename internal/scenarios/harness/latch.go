@@ -81,8 +81,9 @@ func (t *T) Until(condition func() bool) bool {
 }
 
 // long is more virtual time than the patience of a component that waits with a
-// deadline, keeps entries for a while, or lets idle workers go.
-const long = 10 * time.Hour
+// deadline, keeps entries for a while, which may be a year, or lets idle workers
+// go.
+const long = 400 * 24 * time.Hour
 
 // Linger gives a wrong component time to go wrong. Nothing is concluded from
 // how long it takes.
