@@ -618,6 +618,66 @@ func cacheClearLookups(t *harness.T) {
 	}
 }
 
+// cacheInStep lets lookups of one key meet the one step that puts it, removes it or
+// evicts it. What they found shows which of them came before that step, and their
+// hits and misses are in the statistics after it.
+func cacheInStep(t *harness.T) {
+	const key = 1
+	for range t.Size(20, 1) {
+		capacity := 1 + t.Rand.IntN(2)
+		c := cache.New[int, tagged](capacity)
+		what := t.Rand.IntN(3)
+		if what > 0 {
+			c.Put(key, tag(key))
+			if capacity == 2 {
+				c.Put(key+1, tag(key+1))
+			}
+		}
+		loads := t.Rand.IntN(2) == 0
+		lookers := make([]bool, t.Clients(2)) // whether each found the key
+		for id := range lookers {
+			t.Add(1, func(cl *harness.Client) {
+				if loads && id == 0 {
+					missed := false
+					_, _ = c.GetOrLoad(key, func(int) (tagged, error) { missed = true; return tagged{}, errLoad })
+					lookers[id] = !missed
+				} else {
+					v, ok := c.Get(key)
+					checkValue(t, key, v, ok)
+					lookers[id] = ok
+				}
+				cl.Step()
+			})
+		}
+		var after cache.Stats
+		t.Add(1, func(cl *harness.Client) {
+			switch what {
+			case 0:
+				c.Put(key, tag(key))
+			case 1:
+				c.Delete(key)
+			default:
+				c.Put(key+2, tag(key+2))
+			}
+			after = c.Stats()
+			cl.Step()
+		})
+		t.Run()
+		if t.GaveUp() {
+			return
+		}
+		hits := trues(lookers)
+		misses := len(lookers) - hits
+		if what == 0 {
+			harness.Equal(t, "C2 C9", "misses counted when a key had been put, of those who did not find it", misses, int(after.Misses))
+		} else {
+			harness.Equal(t, "C2 C9", "hits counted when a key had gone, of those who found it", hits, int(after.Hits))
+		}
+		s := c.Stats()
+		harness.Equal(t, "C2 C10", "hits and misses of lookups that met one change of their key", [2]int{hits, misses}, [2]int{int(s.Hits), int(s.Misses)})
+	}
+}
+
 // cacheSnapshot lets hits and misses alternate, so that no snapshot may show
 // them far apart, while another goroutine clears them.
 func cacheSnapshot(t *harness.T) {

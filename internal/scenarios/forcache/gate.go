@@ -118,44 +118,157 @@ func gateKinds(t *harness.T) {
 		}
 	}
 	t.Step()
+
+	// A key is what == says it is, also where it does not look the same any longer.
+	c.Clear()
+	negative := math.Copysign(0, -1)
+	c.Put(0.0, "zero")
+	v, ok := c.Get(negative)
+	same("Get, after a Put of 0.0,", negative, "zero", v, ok)
+	c.Put(&one, "pointer")
+	one.a = "changed"
+	v, ok = c.Get(&one)
+	same("Get, after what it points to has changed,", &one, "pointer", v, ok)
+	if !c.Delete(negative) || !c.Delete(&one) || c.Len() != 0 {
+		t.Differs("C6", "Len after the Delete of keys that are equal to those put", 0, c.Len())
+	}
+
+	// Values need not be comparable.
+	lists := cache.New[string, []int](2)
+	list := []int{1, 2}
+	for range 2 {
+		lists.Put("", list)
+		if got, ok := lists.Get(""); !ok || len(got) != 2 || &got[0] != &list[0] {
+			t.Differs("C4", "Get of a slice that was put twice", list, found(got, ok))
+		}
+	}
+	c.Put(1, list)
+	c.Put(1, list)
+	if v, ok := c.Get(1); !ok || len(v.([]int)) != 2 {
+		t.Differs("C4", "Get of a slice that was put twice, as an any", list, found(v, ok))
+	}
+	t.Step()
 }
 
 // gateMany does the same so often that a number of 16 bits is what it was
-// before.
+// before, or that what is cleaned up now and then is.
 func gateMany(t *harness.T) {
 	for _, again := range []struct {
-		name  string
-		times int
-		call  func(c *cache.Cache[int, int])
+		name string
+		call func(c *cache.Cache[int, int], i int)
+		want any
 	}{
-		// Clear may visit much, and a byte has to be enough for it.
-		{"Clear", 1 << 8, func(c *cache.Cache[int, int]) { c.Clear() }},
-		{"Delete", harness.Laps, func(c *cache.Cache[int, int]) { c.Delete(1) }},
+		{"Clear", func(c *cache.Cache[int, int], _ int) { c.Clear() }, "absent"},
+		{"Delete", func(c *cache.Cache[int, int], _ int) { c.Delete(1) }, "absent"},
+		{"Put", func(c *cache.Cache[int, int], _ int) { c.Put(1, 11) }, 11},
+		// The load of a key is overtaken by nothing that is done to others.
+		{"Delete of other keys", func(c *cache.Cache[int, int], i int) { c.Delete(2 + i) }, 10},
+		{"Put of other keys", func(c *cache.Cache[int, int], i int) { c.Put(2+i, 0) }, 10},
 	} {
 		c := cache.New[int, int](2)
 		v, err := c.GetOrLoad(1, func(int) (int, error) {
-			for range again.times {
-				again.call(c)
+			for i := range harness.Laps {
+				again.call(c, i)
 			}
 			return 10, nil
 		})
 		if v != 10 || err != nil {
 			t.Differs("C15", "GetOrLoad whose load calls "+again.name+" many times", outcome(10, nil), outcome(v, err))
 		}
-		if v, ok := c.Get(1); ok {
-			t.Differs("C15", fmt.Sprintf("Get after a load that was overtaken by %d calls of %s", again.times, again.name), "absent", v)
+		if v, ok := c.Get(1); found(v, ok) != again.want {
+			t.Differs("C15", fmt.Sprintf("Get after a load during which there were %d calls of %s", harness.Laps, again.name), again.want, found(v, ok))
 		}
 		t.Step()
 	}
 	c := cache.New[int, int](2)
 	for i := range harness.Laps {
 		c.Put(i, i)
-		c.Get(i)
-		c.Get(-1)
+		for key, want := range map[int]bool{i: true, i - 1: i >= 1, i - 2: false} {
+			if v, ok := c.Get(key); ok != want {
+				t.Differs("C3", fmt.Sprintf("Get(%d) after %d new keys in a cache for 2", key, i+1), found(key, want), found(v, ok))
+				return
+			}
+		}
 	}
-	want := cache.Stats{Hits: harness.Laps, Misses: harness.Laps, Evictions: harness.Laps - 2, Len: 2, Capacity: 2}
+	want := cache.Stats{Hits: 2*harness.Laps - 1, Misses: harness.Laps + 1, Evictions: harness.Laps - 2, Len: 2, Capacity: 2}
 	if got := c.Stats(); got != want {
-		t.Differs("C2", fmt.Sprintf("the statistics after %d new keys, as many hits and as many misses", harness.Laps), fmt.Sprintf("%+v", want), fmt.Sprintf("%+v", got))
+		t.Differs("C2", fmt.Sprintf("the statistics after %d new keys", harness.Laps), fmt.Sprintf("%+v", want), fmt.Sprintf("%+v", got))
+	}
+	t.Step()
+	gateOrderStays(t)
+	gateLarge(t)
+}
+
+// gateOrderStays lets other keys come and go beside some that stay, which then
+// leave in the order of their insertion.
+func gateOrderStays(t *harness.T) {
+	const stay = 6
+	c := cache.New[int, int](stay + 1)
+	for _, beside := range []struct {
+		name  string
+		times int
+		call  func(i int)
+	}{
+		{"a key is put and deleted", harness.Laps, func(i int) { c.Put(-1, i); c.Delete(-1) }},
+		{"new keys are put and deleted", harness.Laps, func(i int) { c.Put(-1-i, i); c.Delete(-1 - i) }},
+		{"a value is replaced", harness.Laps, func(int) { c.Put(1, 1) }},
+		{"keys are loaded and deleted", harness.Laps, func(i int) {
+			_, _ = c.GetOrLoad(-1-i, func(int) (int, error) { return i, nil })
+			c.Delete(-1 - i)
+		}},
+		{"loads fail, or are overtaken", 1 << 12, func(i int) {
+			_, _ = c.GetOrLoad(-1, func(int) (int, error) { return 0, errLoad })
+			_, _ = c.GetOrLoad(-1, func(int) (int, error) { c.Delete(-1); return 0, nil })
+			harness.Panics(func() { _, _ = c.GetOrLoad(-1, func(int) (int, error) { panic(errLoad) }) })
+		}},
+	} {
+		for key := range stay {
+			c.Put(key, key)
+		}
+		for i := range beside.times {
+			beside.call(i)
+		}
+		for i := range 2 * stay {
+			c.Put(stay+i, stay+i) // the first has room
+			for key := range 2*stay + stay {
+				want := key >= i && key <= stay+i
+				if v, ok := c.Get(key); ok != want || ok && v != key {
+					t.Differs("C3", fmt.Sprintf("Get(%d) in a cache for %d, after 0 to %d were put, then many times %s, and then %d to %d were put",
+						key, stay+1, stay-1, beside.name, stay, stay+i), found(key, want), found(v, ok))
+					return
+				}
+			}
+		}
+		c.Clear()
+		t.Step()
+	}
+}
+
+// gateLarge fills a cache with more entries than 16 bits can tell apart.
+func gateLarge(t *harness.T) {
+	const capacity = harness.Laps + 1000
+	c := cache.New[int, int](capacity)
+	for key := range capacity {
+		c.Put(key, key)
+	}
+	// What is deleted leaves room, and what is put again is new.
+	for key := 2; key < capacity; key += 1000 {
+		c.Delete(key)
+		c.Put(key, key)
+	}
+	c.Put(capacity, capacity)
+	c.Put(capacity+1, capacity+1)
+	c.Put(capacity+2, capacity+2) // not 2, which was put again
+	for key := range capacity + 3 {
+		want := key > 3 || key == 2
+		if v, ok := c.Get(key); ok != want || ok && v != key {
+			t.Differs("C3", fmt.Sprintf("Get(%d) in a cache for %d, after 0 to %d were put, 2 again", key, capacity, capacity+2), found(key, want), found(v, ok))
+			return
+		}
+	}
+	want := cache.Stats{Hits: capacity, Misses: 3, Evictions: 3, Len: capacity, Capacity: capacity}
+	if got := c.Stats(); got != want {
+		t.Differs("C3", "the statistics of a large cache that was filled", fmt.Sprintf("%+v", want), fmt.Sprintf("%+v", got))
 	}
 	t.Step()
 }
@@ -178,13 +291,15 @@ func (c *cacheClient) wholeLoad(key, value int64, kind int) {
 	ran, outcome := false, int64(model.OutcomeValue)
 	var got int64
 	var err error
-	boom := bang{fmt.Sprint("load ", value)}
+	fails := failures[c.Rand.IntN(len(failures))]
+	boom := booms[c.Rand.IntN(len(booms))]
+	missed := c.cache.Stats().Misses
 	called := c.Now()
 	func() {
 		defer func() {
 			switch r := recover(); {
 			case r == nil:
-			case r == any(boom):
+			case r == boom:
 				outcome, got = model.OutcomePanic, 0
 			case ran && mode == model.OutcomePanic:
 				c.T.Differs("C14", "the value that GetOrLoad panics with when load does", boom, r)
@@ -194,12 +309,15 @@ func (c *cacheClient) wholeLoad(key, value int64, kind int) {
 		}()
 		got, err = c.cache.GetOrLoad(key, func(k int64) (int64, error) {
 			ran = true
+			if counted := c.cache.Stats().Misses; counted != missed+1 {
+				c.T.Differs("C10", "Misses inside a load, of which there were", missed+1, counted)
+			}
 			if k != key {
 				c.T.Differs("C11", "the argument of load", key, k)
 			}
 			switch mode {
 			case model.OutcomeError:
-				return 0, errLoad
+				return 0, fails
 			case model.OutcomePanic:
 				panic(boom)
 			}
@@ -208,8 +326,8 @@ func (c *cacheClient) wholeLoad(key, value int64, kind int) {
 	}()
 	if err != nil {
 		outcome, got = model.OutcomeError, 0
-		if err != errLoad {
-			c.T.Differs("C13", "the error of GetOrLoad", errLoad, err)
+		if err != fails {
+			c.T.Differs("C13", "the error of GetOrLoad", fails, err)
 		}
 	}
 	c.Record(called, model.CacheLoad, []int64{key, mode, value}, []int64{outcome, got, harness.Bit(ran)})

@@ -258,9 +258,31 @@ func cacheMemory(t *harness.T) {
 		_, _ = small.GetOrLoad(key+2, func(int) (int, error) { small.Delete(key + 2); return i, nil })
 		_, _ = small.GetOrLoad(key+3, func(int) (int, error) { small.Put(key+3, i); return i, nil })
 		_, _ = small.GetOrLoad(key+4, func(int) (int, error) { return 0, errLoad })
+		_, _ = small.GetOrLoad(key+4, func(int) (int, error) { small.Delete(key + 4); return 0, errLoad })
 		small.Get(key + 5)
 		small.Delete(key + 6)
+		harness.Panics(func() { _, _ = small.GetOrLoad(key+7, func(int) (int, error) { panic(errLoad) }) })
+		harness.Panics(func() {
+			_, _ = small.GetOrLoad(key+7, func(int) (int, error) { small.Delete(key + 7); panic(errLoad) })
+		})
 	})
+	// Evictions and Clear would hide what others leave behind, so they come apart.
+	roomy := cache.New[int, int](64)
+	roomy.Put(-1, 0)
+	harness.Grows(t, "Cache", func(i int) {
+		roomy.Put(i, i)
+		roomy.Delete(i)
+		_, _ = roomy.GetOrLoad(i, func(int) (int, error) { return i, nil })
+		roomy.Delete(i)
+		roomy.Put(-1, i)
+	})
+	runtime.KeepAlive(roomy)
+	cleared := cache.New[int, int](capacity)
+	harness.Grows(t, "Cache", func(i int) {
+		cleared.Put(2*i, i)
+		_, _ = cleared.GetOrLoad(2*i+1, func(int) (int, error) { cleared.Clear(); return i, nil })
+	})
+	runtime.KeepAlive(cleared)
 	runtime.KeepAlive(small)
 	var caches []weak.Pointer[cache.Cache[int, int]]
 	for range harness.Copies {

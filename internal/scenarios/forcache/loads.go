@@ -3,6 +3,7 @@ package forcache
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -108,7 +109,7 @@ func cacheSingleFlight(t *harness.T) {
 	if !t.Await(l.entered) {
 		return
 	}
-	n := t.Clients(2)
+	n := many(t, t.Clients(2))
 	for range n {
 		callers = append(callers, getOrLoad(t, c, key, nil,
 			forbidden(t, "C11", "a second load of a key ran while the first was in flight")))
@@ -262,6 +263,55 @@ func cacheLanding(t *harness.T) {
 	}
 }
 
+// cacheUnseen overtakes a load that is held open, and lets it end only after that,
+// so its value is never stored: no Get may see it, not even one that began before
+// the overtaking and ends after the load.
+func cacheUnseen(t *harness.T) {
+	const key, loaded, put = 1, 100, 300
+	for range t.Size(10, 1) {
+		c := cache.New[int, int](2)
+		l := holdLoad(t, loaded)
+		a := getOrLoad(t, c, key, nil, l.load)
+		if !t.Await(l.entered) {
+			return
+		}
+		var landed atomic.Bool
+		overtake := []func(){
+			func() { c.Delete(key) },
+			func() { c.Put(key, put) },
+			c.Clear,
+			c.Clear, // which is where a component may start afresh
+		}[t.Rand.IntN(4)]
+		t.Add(t.Clients(2), func(cl *harness.Client) {
+			for looks, after := 0, t.Size(6, 1); looks < t.Size(patience, 5) && after > 0; looks++ {
+				if landed.Load() {
+					after--
+				} else if looks%4 == 3 {
+					runtime.Gosched() // the others may have one processor between them
+				}
+				if v, ok := c.Get(key); ok && v != put {
+					t.Fail("C15", "Get found the value of a load that had been overtaken before it ended", found(put, false), v)
+				}
+				cl.Step()
+			}
+		})
+		t.Add(1, func(cl *harness.Client) {
+			overtake()
+			l.release.Open()
+			t.Await(a.done)
+			landed.Store(true)
+			cl.Step()
+		})
+		t.Run()
+		if t.GaveUp() {
+			return
+		}
+		if a.value != loaded || a.err != nil {
+			t.Fail("C15", "the caller that ran an overtaken load did not get its value", outcome(loaded, nil), outcome(a.value, a.err))
+		}
+	}
+}
+
 // cacheAlikeKeys loads keys that are unequal and look the same to whoever does
 // not compare them by ==. Nothing is concluded from how long they take to be in
 // flight together.
@@ -300,9 +350,24 @@ func cacheAlikeKeys(t *harness.T) {
 	}
 }
 
-// manyLoads in flight at once are more than anybody who bounds them, or lets
-// keys share something, is likely to reckon with.
-const manyLoads = 80
+// manyLoads in flight at once, or callers who wait for one, are more than anybody
+// who bounds them, counts them in a byte, or lets keys share something, is likely
+// to reckon with. As many as mostLoads come more seldom.
+const manyLoads, mostLoads = 300, 1100
+
+// many is usual, or sometimes manyLoads or mostLoads.
+func many(t *harness.T, usual int) int {
+	if t.Small() {
+		return usual
+	}
+	switch t.Rand.IntN(12) {
+	case 0:
+		return mostLoads
+	case 1, 2, 3:
+		return manyLoads
+	}
+	return usual
+}
 
 // cacheSlowLoad holds loads open and uses the cache meanwhile, from outside and
 // from inside a load.
@@ -338,10 +403,7 @@ func cacheSlowLoad(t *harness.T) {
 	harness.Equal(t, "C5", "Len beside a load", 3, c.Len()) // 1, 3 and 5
 	t.Step()
 	// Loads of different keys are in flight together.
-	n := t.Clients(2)
-	if !t.Small() && t.Rand.IntN(3) == 0 {
-		n = manyLoads
-	}
+	n := many(t, t.Clients(2))
 	met := harness.NewMeeting(n)
 	var callers []*answer
 	for i := range n {
@@ -450,6 +512,83 @@ func cacheLoadFails(boom any) func(t *harness.T) {
 			t.Step()
 		}
 	}
+}
+
+// cacheTogether lets loads of different keys, with callers waiting for each, end
+// at the same moment and in different ways: each caller gets what its own load
+// came to, and nothing of the others.
+func cacheTogether(t *harness.T) {
+	for range t.Size(8, 1) {
+		if !together(t) {
+			return
+		}
+	}
+}
+
+func together(t *harness.T) bool {
+	keys, n := t.Size(3, 2), t.Size(3, 1)
+	c := cache.New[int, int](keys)
+	release := harness.NewLatch()
+	turn := t.Rand.IntN(3)
+	loads, leaders, waiters := make([]*heldLoad, keys), make([]*answer, keys), make([][]*answer, keys)
+	for key := range loads {
+		l := holdLoad(t, 100+key)
+		l.release = release
+		switch (key + turn) % 3 {
+		case 1:
+			l.err = loadError{int64(key)}
+		case 2:
+			l.boom = bang{fmt.Sprint("load ", key)}
+		}
+		loads[key], leaders[key] = l, getOrLoad(t, c, key, l.boom, l.load)
+		if !t.Await(l.entered) {
+			return false
+		}
+	}
+	late := make([]atomic.Int64, keys)
+	for key := range keys {
+		for range n {
+			waiters[key] = append(waiters[key], getOrLoad(t, c, key, nil, func(k int) (int, error) {
+				late[key].Add(1)
+				return 1000 + k, nil
+			}))
+		}
+	}
+	arrived := missed(t, c, keys*(n+1))
+	release.Open()
+	for key, l := range loads {
+		leader := leaders[key]
+		if !t.Await(leader.done) {
+			return false
+		}
+		if leader.panicked != l.boom || l.boom == nil && (leader.err != l.err || l.err == nil && leader.value != l.value) {
+			t.Fail("C11", "the caller that ran a load, beside others that ended with it, did not get what it came to",
+				ending(l), outcome(leader.value, leader.err))
+		}
+		for _, a := range waiters[key] {
+			if !t.Await(a.done) {
+				return false
+			}
+			switch {
+			case !arrived && late[key].Load() > 0 && a.err == nil && a.value == 1000+key: // it came late
+			case l.boom != nil && a.err != nil && !errors.As(a.err, new(loadError)):
+			case l.boom == nil && a.err == l.err && (l.err != nil || a.value == l.value):
+			default:
+				t.Fail("C11", "a caller that waited for a load, beside others that ended with it, did not get what it came to",
+					ending(l), outcome(a.value, a.err))
+			}
+		}
+	}
+	t.Step()
+	return !t.GaveUp()
+}
+
+// ending describes how a load ends.
+func ending(l *heldLoad) string {
+	if l.boom != nil {
+		return "a panic, and an error for who waits"
+	}
+	return outcome(l.value, l.err)
 }
 
 // cacheStaleFill overtakes a load in flight and lets the old and the new load

@@ -66,6 +66,12 @@ func Scenarios() []harness.Scenario {
 			Contract: []string{"C2", "C7", "C9"},
 		},
 		{
+			Name: "cache/in-step", Component: harness.Cache, Run: cacheInStep,
+			Doc: "Lookups of one key meet the step that puts, deletes or evicts it. Who came before it shows in what was found, and is counted in " +
+				"the statistics after it.",
+			Contract: []string{"C2", "C9", "C10"},
+		},
+		{
 			Name: "cache/snapshot", Component: harness.Cache, Run: cacheSnapshot,
 			Doc:      "Goroutines hit and miss in turns, so hits and misses may never be far apart in a snapshot.",
 			Contract: []string{"C2", "C8"},
@@ -85,6 +91,12 @@ func Scenarios() []harness.Scenario {
 			Name: "cache/landing", Component: harness.Cache, Run: cacheLanding,
 			Doc:      "A Delete, Put or Clear meets the very end of a load. Whichever comes first, the loaded value is not there afterwards.",
 			Contract: []string{"C9", "C12", "C15"},
+		},
+		{
+			Name: "cache/unseen", Component: harness.Cache, Run: cacheUnseen,
+			Doc: "A load is overtaken by Delete, Put or Clear, and ends only then, while others look its key up. What it brings is not stored, so " +
+				"nobody finds it.",
+			Contract: []string{"C9", "C15"},
 		},
 		{
 			Name: "cache/alike-keys", Component: harness.Cache, Run: cacheAlikeKeys,
@@ -110,10 +122,22 @@ func Scenarios() []harness.Scenario {
 			Contract: []string{"C11", "C14"},
 		},
 		{
+			Name: "cache/loads-together", Component: harness.Cache, Run: cacheTogether,
+			Doc: "Loads of different keys, with callers waiting for each, end at the same moment: one with a value, one with an error, one with a " +
+				"panic. Each caller gets what its own load came to.",
+			Contract: []string{"C11", "C13", "C14"},
+		},
+		{
 			Name: "cache/stale-fill", Component: harness.Cache, Run: cacheStaleFill,
 			Doc: "A load in flight is overtaken by Delete, Put or Clear, from outside or from inside itself; a new load begins; " +
 				"they end in either order. The old value goes to those who waited for it, and nowhere else.",
 			Contract: []string{"C9", "C11", "C14", "C15"},
+		},
+		{
+			Name: "cache/interplay", Component: harness.Cache, Run: cacheInterplay,
+			Doc: "Several loads are in flight, overtaken ones among them, others wait for them, and one step comes after the other: every answer " +
+				"and all statistics are exact, whatever the types of keys and values, and however loads fail.",
+			Contract: []string{"C2", "C3", "C4", "C5", "C6", "C7", "C8", "C10", "C11", "C12", "C13", "C14", "C15"},
 		},
 		{
 			Name: "cache/linearizable", Component: harness.Cache, Run: cacheHistories(false),
