@@ -53,7 +53,9 @@ var state struct {
 	points uint64
 	sleeps int
 	spun   uint64 // keeps the result of spin alive
-	_      [128]byte
+	// visited are elements, which are no points: they decide nothing.
+	visited uint64
+	_       [128]byte
 }
 
 // Set starts a new sequence of decisions. A level below Sparse turns noise off,
@@ -65,6 +67,7 @@ func Set(seed uint64, level int) {
 	state.level = Off
 	state.seed = mix(seed)
 	state.points = 0
+	state.visited = 0
 	state.sleeps = 0
 	state.level = min(max(level, Off), Heavy)
 }

@@ -252,6 +252,7 @@ func (e *editor) fileEdits() {
 				e.value(n.X)
 			}
 		case *ast.CallExpr:
+			e.visit(n)
 			if len(n.Args) > 1 {
 				for _, x := range n.Args {
 					e.value(x)
@@ -319,6 +320,47 @@ func (e *editor) value(x ast.Expr) {
 	}
 	e.insert(call.Pos(), e.pkg+".After(")
 	e.insert(call.End(), fmt.Sprintf(", %d)", e.nextSite()))
+}
+
+// visiting are the functions of package slices that look at one element after the
+// other. What they do is not instrumented, being the standard library's.
+var visiting = map[string]bool{
+	"Contains": true, "ContainsFunc": true, "DeleteFunc": true, "Index": true, "IndexFunc": true, "Max": true, "Min": true,
+}
+
+// visit has the elements counted that a call of package slices looks at.
+func (e *editor) visit(call *ast.CallExpr) {
+	sel, ok := call.Fun.(*ast.SelectorExpr)
+	if !ok || !visiting[sel.Sel.Name] || len(call.Args) == 0 {
+		return
+	}
+	if pkg, ok := sel.X.(*ast.Ident); !ok || pkg.Name != "slices" || !e.packageSlices() {
+		return
+	}
+	// Of a call the edits would be in each other's way.
+	if of := call.Args[0]; e.plain(of) {
+		e.insert(of.Pos(), e.pkg+".Visits(")
+		e.insert(of.End(), ")")
+	}
+}
+
+// packageSlices says whether slices can be nothing but the package of that name.
+func (e *editor) packageSlices() bool {
+	yes := slices.ContainsFunc(e.file.Imports, func(spec *ast.ImportSpec) bool {
+		return spec.Name == nil && spec.Path.Value == `"slices"`
+	})
+	ast.Inspect(e.file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.SelectorExpr:
+			// What is selected from is declared elsewhere, what is selected no matter.
+			_, bare := n.X.(*ast.Ident)
+			return !bare
+		case *ast.Ident:
+			yes = yes && n.Name != "slices"
+		}
+		return yes
+	})
+	return yes
 }
 
 // atomicCall knows the functions of sync/atomic that read.

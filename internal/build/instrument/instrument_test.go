@@ -329,3 +329,25 @@ func FuzzPackages(f *testing.F) {
 		}
 	})
 }
+
+// TestVisits has the elements counted that package slices looks at, and nothing
+// done to what only has its name.
+func TestVisits(t *testing.T) {
+	const head = "package cache\n\nimport \"slices\"\n\n"
+	for in, want := range map[string]string{
+		"func f(c *C) int { return slices.Index(c.order, 1) }\n":               "slices.Index(racebenchNoise.Visits(c.order), 1)",
+		"func f(c *C) bool { return slices.Contains(c.order[1:], 1) }\n":       "slices.Contains(racebenchNoise.Visits(c.order[1:]), 1)",
+		"func f(c *C) int { return slices.Index(c.all(), 1) }\n":               "slices.Index(racebenchNoise.After(c.all(), ",
+		"func f(c *C) []int { return slices.Delete(c.order, 0, 1) }\n":         "slices.Delete(c.order, 0, 1)",
+		"func f(slices D) int { return slices.Index(c.order, 1) }\n":           "slices.Index(c.order, 1)",
+		"func f(c *C) { if at := slices.Index(c.order, 1); at > 0 { g() } }\n": "at := slices.Index(racebenchNoise.Visits(c.order), 1); at > 0",
+	} {
+		out, err := instrument.Packages(map[string][]byte{"cache/cache.go": []byte(head + in)}, noisePath)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := string(out["cache/cache.go"]); !strings.Contains(got, want) {
+			t.Errorf("%s: no %q in\n%s", in, want, got)
+		}
+	}
+}
