@@ -55,6 +55,9 @@ func spins(locks *lockset.Result, loop []*ssa.BasicBlock) token.Pos {
 			switch instr := instr.(type) {
 			case *ssa.Call:
 				if _, _, ok := locks.LockOperation(&instr.Call); ok {
+					if ofFound(&instr.Call) {
+						return token.NoPos
+					}
 					at = earliest(at, instr.Pos())
 					continue
 				}
@@ -154,6 +157,25 @@ func loadedField(v ssa.Value) (lockset.Field, bool) {
 		return lockset.Field{}, false
 	}
 	return lockset.FieldOf(fa)
+}
+
+// ofFound reports whether a lock is that of what an atomic pointer has led to.
+// Who finds that it was replaced meanwhile looks again, and waits for another lock:
+// somebody else got on.
+func ofFound(call *ssa.CallCommon) bool {
+	if call.IsInvoke() || len(call.Args) == 0 {
+		return false
+	}
+	field, ok := call.Args[0].(*ssa.FieldAddr)
+	if !ok {
+		return false
+	}
+	load, ok := field.X.(*ssa.Call)
+	if !ok {
+		return false
+	}
+	fn := load.Call.StaticCallee()
+	return fn != nil && fn.Object() != nil && fn.Object().Pkg() != nil && fn.Object().Pkg().Path() == "sync/atomic" && fn.Name() == "Load"
 }
 
 // isLook reports whether an atomic operation only looks, or swaps constants as
