@@ -143,6 +143,8 @@ func (p *player[K, V]) step(keys int) bool {
 	case 7:
 		if p.Rand.IntN(2) == 0 {
 			do(p.clear)
+		} else {
+			p.Linger()
 		}
 	case 8, 9, 10, 11:
 		if n := len(p.aloft); n > 0 && !p.land(p.Rand.IntN(n)) {

@@ -122,6 +122,11 @@ func cacheSingleFlight(t *harness.T) {
 				t.Fail("C11", "a caller did not wait for the load in flight", "it waits", "it returned")
 			}
 		}
+		// However long the load takes, who comes now shares it, too.
+		callers = append(callers, getOrLoad(t, c, key, nil,
+			forbidden(t, "C11", "a second load of a key ran while the first had been in flight for long")))
+		n++
+		arrived = missed(t, c, n+1)
 	}
 	if _, ok := c.Get(key); ok {
 		t.Fail("C12", "a value was stored before its load ended", "absent", "present")
@@ -663,6 +668,7 @@ func staleFill(t *harness.T) bool {
 		}
 		overtake.do()
 	}
+	t.Linger() // it stays overtaken
 	checkOld := func() bool {
 		old.release.Open()
 		for i, a := range olds {
