@@ -135,11 +135,11 @@ func (p *process) watch(ctx context.Context, o *Options, sc Scenario, seed uint6
 			case r.Outcome != nil && r.ID == id:
 				return p.outcome(o, sc, *r.Outcome)
 			case r.Stall != nil && r.ID == id:
-				if obs, proved := examine(o, sc, &w, r.Stall.Dump); proved {
+				if obs, proved := p.examine(o, sc, &w, r.Stall.Dump); proved {
 					return obs
 				}
 			case r.Dump != nil && r.ID == asked:
-				obs, proved := examine(o, sc, &w, *r.Dump)
+				obs, proved := p.examine(o, sc, &w, *r.Dump)
 				switch {
 				case proved:
 					return obs
@@ -179,7 +179,7 @@ type used struct {
 
 // examine adds a dump to what is known of a run, and returns the finding if it
 // proves one.
-func examine(o *Options, sc Scenario, w *stacks.Watch, d protocol.Dump) (observation, bool) {
+func (p *process) examine(o *Options, sc Scenario, w *stacks.Watch, d protocol.Dump) (observation, bool) {
 	goroutines, err := stacks.Parse(d.Stacks)
 	if err != nil {
 		return observation{ending: failed, trouble: err.Error()}, true
@@ -190,7 +190,15 @@ func examine(o *Options, sc Scenario, w *stacks.Watch, d protocol.Dump) (observa
 	if condition == stacks.Undecided {
 		return observation{}, false
 	}
-	return hang(o, sc, condition, goroutines, involved, d), true
+	obs := hang(o, sc, condition, goroutines, involved, d)
+	if u, ok := usage(p.pid); ok && u.memory > o.Memory/4 {
+		// Where memory is slow, who fills it without end is found out by the
+		// processor before the limit is reached.
+		for i := range obs.findings {
+			obs.findings[i].Observed += fmt.Sprintf("; %d MiB of memory were in use, and %d are the limit", u.memory>>20, o.Memory>>20)
+		}
+	}
+	return obs, true
 }
 
 // outcome turns a worker's answer into an observation.
