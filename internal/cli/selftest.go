@@ -51,7 +51,7 @@ a pattern such as 'pass/*'.`,
 			case jobs < 0:
 				return usageError{inCommand{cmd.CommandPath(), fmt.Errorf("--jobs %d: want at least 1", jobs)}}
 			case jobs == 0 && quick:
-				jobs = runtime.NumCPU()
+				jobs = runtime.NumCPU() + 1 // one of them waits, for a linker or a proof
 			case jobs == 0:
 				jobs = 1
 			}
@@ -103,7 +103,7 @@ a pattern such as 'pass/*'.`,
 	f.BoolVar(&list, "list", false, "only list the entries")
 	f.Uint64Var(&seed, "seed", builtinSeed, "seed from which everything random derives")
 	f.IntVarP(&iterations, "iterations", "n", 100, "judge each entry with `N` iterations")
-	f.IntVar(&jobs, "jobs", 0, "score this many entries at once (default: the number of processors with --quick, otherwise 1, for the measurements' sake)")
+	f.IntVar(&jobs, "jobs", 0, "score this many entries at once (default: one more than there are processors with --quick, otherwise 1, for the measurements' sake)")
 	f.DurationVar(&timeout, "timeout", 10*time.Second, "deadline of one scenario in one iteration")
 	f.IntVar(&repeat, "repeat", 1, "score each entry `N` times: status and lost categories have to be the same")
 	f.BoolVar(&vary, "vary", false, "with --repeat, give each time a seed of its own")
