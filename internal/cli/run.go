@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -91,6 +93,10 @@ func loadCandidate(cmd *cobra.Command, dir string) (*candidate.Candidate, error)
 		return candidate.Builtin(), nil
 	}
 	wrong := func(err error) error { return usageError{inCommand{cmd.CommandPath(), err}} }
+	// A name with line ends would write lines of its own into every report.
+	if strings.ContainsFunc(dir, unicode.IsControl) {
+		return nil, wrong(fmt.Errorf("the folder name %q holds control characters: rename it", dir))
+	}
 	switch info, err := os.Stat(dir); {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, wrong(fmt.Errorf("there is no folder %s", dir))
