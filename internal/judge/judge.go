@@ -13,6 +13,7 @@ import (
 	"racebench/internal/candidate"
 	"racebench/internal/result"
 	"racebench/internal/runner"
+	"racebench/internal/scoring"
 )
 
 // RaceMode says which iterations run with the race detector.
@@ -174,7 +175,7 @@ func (j *judgement) stages() []func(context.Context) error {
 // candidate cannot be judged, failed the gate, or tried to cheat.
 func (j *judgement) settled() bool {
 	return j.res.Candidate.Unjudgeable != "" || j.Score && slices.ContainsFunc(j.res.Findings, func(f result.Finding) bool {
-		return f.Origin == result.FromGate || f.Kind == result.Hostile || f.Kind == result.Exit
+		return f.Origin == result.FromGate || scoring.Forfeits(f)
 	})
 }
 

@@ -118,7 +118,7 @@ func overLocking(p *result.Probe, found []result.Finding) []result.Finding {
 		if f.Scenario != p.Name || f.Kind == result.Slow {
 			continue
 		}
-		cheat := f.Kind == result.Hostile || f.Kind == result.Exit
+		cheat := scoring.Forfeits(f)
 		if !p.Passed && !cheat {
 			continue
 		}

@@ -460,7 +460,7 @@ func (r *run) evidence() *Evidence {
 			e.Scenarios = append(e.Scenarios, *t)
 		}
 		if r.skip[sc.Name] {
-			e.Limits = append(e.Limits, fmt.Sprintf("%s hung %d times with the same blocked stacks and was not run again", sc.Name, maxHangs))
+			e.Limits = append(e.Limits, fmt.Sprintf("%s hung %d times with the same blocked stacks and was not run again; the iterations without it do not count as passed", sc.Name, maxHangs))
 		}
 		if t := r.totals[sc.Name]; t != nil && t.Undecided > 0 {
 			e.Limits = append(e.Limits, fmt.Sprintf("%s: %d histories could not be decided in time", sc.Name, t.Undecided))

@@ -93,9 +93,13 @@ func (f *evidence) gate() (reason string, status Status) {
 }
 
 func (f *evidence) gateFindings() []result.Finding {
-	return f.find(func(x result.Finding) bool {
-		return x.Kind == result.Hostile || x.Kind == result.Exit || x.Origin == result.FromGate
-	})
+	return f.find(func(x result.Finding) bool { return Forfeits(x) || x.Origin == result.FromGate })
+}
+
+// Forfeits reports whether a finding costs everything, wherever it was made: the
+// candidate cheated, or ran into a limit that no fix comes near.
+func Forfeits(f result.Finding) bool {
+	return f.Kind == result.Hostile || f.Kind == result.Exit || f.Kind == result.ResourceLimit
 }
 
 func (f *evidence) gateIDs() []string {

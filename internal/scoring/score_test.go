@@ -144,6 +144,9 @@ func TestRubric(t *testing.T) {
 		{"an exit", func(r *result.Result) {
 			r.Findings = append(r.Findings, finding(result.Hostile, result.Cache))
 		}, 0, Fail, []CategoryID{RaceTests, Deadlocks, Sync, Performance}},
+		{"a limit that no fix comes near", func(r *result.Result) {
+			r.Findings = append(r.Findings, finding(result.ResourceLimit, result.Cache))
+		}, 0, Fail, []CategoryID{RaceTests, Deadlocks, Sync, Performance}},
 		{"cannot be judged", func(r *result.Result) {
 			*r = result.Result{Candidate: result.Candidate{Unjudgeable: "cache/cache.go is missing"}}
 		}, 0, Error, []CategoryID{RaceTests, Deadlocks, Sync, Performance}},
