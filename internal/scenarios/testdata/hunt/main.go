@@ -42,7 +42,7 @@ func main() {
 
 func work(w harness.Workload) string {
 	for try := range uint64(tries) {
-		if _, check := w.Execute(1000, try, 1); check != nil {
+		if _, check := w.Execute(20_000, try, 1); check != nil {
 			if v := check(); v != nil {
 				return fmt.Sprintf("found after %d: %s: %s", try+1, v.Kind, v.Contract)
 			}
