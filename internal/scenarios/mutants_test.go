@@ -423,6 +423,7 @@ var hunts = [][2]string{
 	{"drop-when-full", "workerpool/burst"},
 	{"wait-for-queue", "workerpool/wait-own"},
 	{"wait-for-queue", "workerpool/wait-held"},
+	{"wait-for-queue", "workerpool/wait-chain"},
 	{"refused-runs", "workerpool/close-race"},
 	{"close-at-once", "workerpool/close-held"},
 	{"never-stopped", "workerpool/lifecycle"},

@@ -90,6 +90,43 @@ func poolWaitHeld(t *harness.T) {
 	p.Wait()
 }
 
+// poolWaitChain has each task submit the next one before it ends: something is
+// pending or active until the last has ended, though never in the same place for
+// long.
+func poolWaitChain(t *harness.T) {
+	p := newPool(t, 1+t.Rand.IntN(2))
+	for range t.Size(12, 1) {
+		length := int64(t.Size(16, 3))
+		var ran atomic.Int64
+		var link func(i int64) func() (int, error)
+		link = func(i int64) func() (int, error) {
+			return func() (int, error) {
+				if i < length {
+					p.submit(link(i + 1))
+				}
+				ran.Add(1)
+				return int(i), nil
+			}
+		}
+		p.submit(link(1))
+		n := t.Clients(2)
+		done := harness.NewMeeting(n)
+		for range n {
+			t.Spawn(func(cl *harness.Client) {
+				p.Wait()
+				if got := ran.Load(); got != length {
+					t.Fail("W10", "Wait returned before the end of a chain of tasks, each of which submits the next", length, got)
+				}
+				cl.Step()
+				done.Arrive()
+			})
+		}
+		if !t.Await(done.All) {
+			return
+		}
+	}
+}
+
 // poolCloseRace closes a pool while others submit.
 func poolCloseRace(t *harness.T) {
 	for range t.Size(8, 1) {

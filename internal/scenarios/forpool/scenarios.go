@@ -63,6 +63,11 @@ func Scenarios() []harness.Scenario {
 			Contract: []string{"W10"},
 		},
 		{
+			Name: "workerpool/wait-chain", Component: harness.WorkerPool, Run: poolWaitChain,
+			Doc:      "Each task submits the next one before it ends, while several goroutines wait. None returns before the last task of the chain has ended.",
+			Contract: []string{"W9", "W10"},
+		},
+		{
 			Name: "workerpool/close-race", Component: harness.WorkerPool, Run: poolCloseRace,
 			Doc:      "Goroutines submit while another closes. What was accepted has run when Close returns; what was refused never does.",
 			Contract: []string{"W2", "W3", "W11", "G3"},
