@@ -78,29 +78,8 @@ func startsBefore(locks *lockset.Result, f *lockset.Func, add ssa.Instruction) b
 		if b != add.Block() && !lockset.Reaches(add.Block(), b) {
 			continue
 		}
-		if starts(locks, b, map[*lockset.Func]bool{f: true}) {
+		if locks.Does(f, b, func(instr ssa.Instruction) bool { _, ok := instr.(*ssa.Go); return ok }) {
 			return true
-		}
-	}
-	return false
-}
-
-func starts(locks *lockset.Result, b *ssa.BasicBlock, seen map[*lockset.Func]bool) bool {
-	for _, instr := range b.Instrs {
-		switch instr := instr.(type) {
-		case *ssa.Go:
-			return true
-		case *ssa.Call:
-			g := locks.Callee(&instr.Call)
-			if g == nil || seen[g] {
-				continue
-			}
-			seen[g] = true
-			for _, inner := range g.Fn.Blocks {
-				if starts(locks, inner, seen) {
-					return true
-				}
-			}
 		}
 	}
 	return false

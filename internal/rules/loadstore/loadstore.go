@@ -202,44 +202,29 @@ func find(locks *lockset.Result, v ssa.Value, key lockset.Key, seen map[ssa.Valu
 // Wait of a Cond comes before the store, here or in a function that is called, such
 // as the Lock of a lock made of a channel: then the goroutine may have won the right to store.
 func won(locks *lockset.Result, f *lockset.Func, store *ssa.Call) bool {
-	seen := map[*lockset.Func]bool{f: true}
 	for _, b := range f.Fn.Blocks {
-		if (b == store.Block() || lockset.Reaches(b, store.Block())) && wins(locks, b, seen) {
+		if (b == store.Block() || lockset.Reaches(b, store.Block())) && locks.Does(f, b, wins) {
 			return true
 		}
 	}
 	return false
 }
 
-func wins(locks *lockset.Result, b *ssa.BasicBlock, seen map[*lockset.Func]bool) bool {
-	for _, instr := range b.Instrs {
-		switch instr := instr.(type) {
-		case *ssa.Call:
-			for _, op := range []string{"CompareAndSwap", "Swap"} {
-				if _, _, ok := operand(instr, op); ok {
-					return true
-				}
-			}
-			if fn := instr.Call.StaticCallee(); fn != nil && fn.Name() == "Wait" && len(instr.Call.Args) == 1 && lockset.IsSync(instr.Call.Args[0].Type(), "Cond") {
+// wins reports whether an instruction may be what gives the right to store.
+func wins(instr ssa.Instruction) bool {
+	switch instr := instr.(type) {
+	case *ssa.Call:
+		for _, op := range []string{"CompareAndSwap", "Swap"} {
+			if _, _, ok := operand(instr, op); ok {
 				return true
 			}
-			g := locks.Callee(&instr.Call)
-			if g == nil || seen[g] {
-				continue
-			}
-			seen[g] = true
-			for _, inner := range g.Fn.Blocks {
-				if wins(locks, inner, seen) {
-					return true
-				}
-			}
-		case *ssa.UnOp:
-			if instr.Op == token.ARROW {
-				return true
-			}
-		case *ssa.Select, *ssa.Send:
-			return true
 		}
+		fn := instr.Call.StaticCallee()
+		return fn != nil && fn.Name() == "Wait" && len(instr.Call.Args) == 1 && lockset.IsSync(instr.Call.Args[0].Type(), "Cond")
+	case *ssa.UnOp:
+		return instr.Op == token.ARROW
+	case *ssa.Select, *ssa.Send:
+		return true
 	}
 	return false
 }

@@ -445,6 +445,34 @@ func (r *Result) findTakers() {
 	})
 }
 
+// Does reports whether an instruction of block b, which is f's, is of a kind, or
+// one of a function of the package that is called there, directly or not.
+func (r *Result) Does(f *Func, b *ssa.BasicBlock, kind func(ssa.Instruction) bool) bool {
+	seen := map[*Func]bool{f: true}
+	var does func(*ssa.BasicBlock) bool
+	does = func(b *ssa.BasicBlock) bool {
+		for _, instr := range b.Instrs {
+			if kind(instr) {
+				return true
+			}
+			call, ok := instr.(*ssa.Call)
+			if !ok {
+				continue
+			}
+			g := r.Callee(&call.Call)
+			if g == nil || seen[g] {
+				continue
+			}
+			seen[g] = true
+			if slices.ContainsFunc(g.Fn.Blocks, does) {
+				return true
+			}
+		}
+		return false
+	}
+	return does(b)
+}
+
 // Callee is the function of the package that a call runs, where there is
 // exactly one that it can be.
 func (r *Result) Callee(c *ssa.CallCommon) *Func {
