@@ -98,7 +98,7 @@ a pattern such as 'pass/*'.`,
 		},
 	}
 	f := cmd.Flags()
-	f.BoolVar(&quick, "quick", false, "stop a wrong fix at its first decisive finding, and measure no performance")
+	f.BoolVar(&quick, "quick", false, "drive only the component that an entry replaces, stop a wrong fix at its first decisive finding, and measure no performance")
 	f.BoolVar(&mangle, "mangle", false, "rename identifiers, reorder methods and extract helpers before judging: the verdicts must stay")
 	f.BoolVar(&list, "list", false, "only list the entries")
 	f.Uint64Var(&seed, "seed", builtinSeed, "seed from which everything random derives")

@@ -44,7 +44,7 @@ func (j *judgement) controlledOptions(c *candidate.Candidate) controlled.Options
 		Repro:     func(scenario string) string { return exploreCommand(j.Candidate.Dir, scenario, j.Seed) },
 	}
 	for _, s := range scenarios.All() {
-		if !s.Stress && (j.Scenarios == nil || slices.Contains(j.Scenarios, s.Name)) {
+		if !s.Stress && j.drives(s.Component) && (j.Scenarios == nil || slices.Contains(j.Scenarios, s.Name)) {
 			o.Scenarios = append(o.Scenarios, controlled.Scenario{Name: s.Name, Component: result.Component(s.Component)})
 		}
 	}

@@ -24,7 +24,9 @@ func (j *judgement) gate(ctx context.Context) error {
 		return f.Kind == result.Hostile || f.Kind == result.ResourceLimit || f.Kind == result.Livelock
 	}
 	for _, s := range scenarios.Gates() {
-		o.Scenarios = append(o.Scenarios, named(s))
+		if j.drives(s.Component) {
+			o.Scenarios = append(o.Scenarios, named(s))
+		}
 	}
 	o.Repro = func(result.Finding, result.Iteration) string { return scoreCommand(j.Candidate.Dir, j.Seed) }
 	e, err := runner.Run(ctx, o)

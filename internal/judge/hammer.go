@@ -31,7 +31,7 @@ func (j *judgement) runnerOptions() runner.Options {
 func (j *judgement) selected() []runner.Scenario {
 	var out []runner.Scenario
 	for _, s := range scenarios.All() {
-		if j.Scenarios == nil || slices.Contains(j.Scenarios, s.Name) {
+		if j.drives(s.Component) && (j.Scenarios == nil || slices.Contains(j.Scenarios, s.Name)) {
 			out = append(out, named(s))
 		}
 	}

@@ -37,7 +37,10 @@ type Options struct {
 	// hammer, without a score.
 	Explore bool
 	// Scenarios to run by name; nil runs all of them.
-	Scenarios  []string
+	Scenarios []string
+	// Components to drive, measure and look for schedules of; nil is all of them.
+	// A score that leaves one out is never a pass.
+	Components []result.Component
 	Iterations int
 	Seed       uint64
 	// Timeout is the deadline of one scenario in one iteration.
@@ -169,6 +172,11 @@ func (j *judgement) stages() []func(context.Context) error {
 		return stages{j.build, j.canary, j.gate, j.rules, j.hurry, j.measure}
 	}
 	return stages{j.build, j.canary, j.gate, j.rules, j.hammer, j.explore, j.measure}
+}
+
+// drives reports whether a component is among those that are judged.
+func (j *judgement) drives(component string) bool {
+	return j.Components == nil || slices.Contains(j.Components, result.Component(component))
 }
 
 // settled reports whether nothing that follows can change the verdict: the

@@ -190,3 +190,29 @@ func TestBudget(t *testing.T) {
 		t.Errorf("interrupted %v, stopped %q, status %s", r.Interrupted, r.Stopped, s.Status)
 	}
 }
+
+// TestOneComponent: where one component is judged, nothing of the others is run,
+// and no pass comes of it.
+func TestOneComponent(t *testing.T) {
+	o := options(t, candidate.Builtin())
+	o.Components = []result.Component{result.Counter}
+	o.Schedules = 2
+	r := run(t, o)
+	if len(r.Scenarios) == 0 || len(r.Explorations) != 1 || len(r.Measurement.Probes) == 0 {
+		t.Errorf("%d scenarios, %d explorations, probes %v", len(r.Scenarios), len(r.Explorations), r.Measurement.Probes)
+	}
+	for _, s := range r.Scenarios {
+		if s.Component != result.Counter {
+			t.Errorf("%s was run", s.Name)
+		}
+	}
+	for _, p := range r.Measurement.Probes {
+		if p.Component != result.Counter {
+			t.Errorf("%s was carried out", p.Name)
+		}
+	}
+	s := scoring.Of(r)
+	if s.Status != scoring.Inconclusive || !slices.Contains(s.Inconclusive, "the gate of cache was not run") {
+		t.Errorf("status %s, inconclusive because of %q", s.Status, s.Inconclusive)
+	}
+}

@@ -51,6 +51,9 @@ func (j *judgement) measure(ctx context.Context) error {
 	defer textbook.Close()
 	o := measure.Options{Spin: measure.Calibrate(func(n int) { _ = harness.Spin(n) }), Seed: j.Seed, Borders: scoring.SlowdownBorders()}
 	for _, w := range scenarios.Workloads() {
+		if !j.drives(w.Component) {
+			continue
+		}
 		o.Workloads = append(o.Workloads, measure.Workload{Name: w.Name, Component: result.Component(w.Component), Goroutines: w.Goroutines})
 	}
 	m, err := measure.Compare(ctx, candidate, textbook, o)
@@ -88,6 +91,9 @@ func (j *judgement) probes(ctx context.Context) ([]result.Probe, error) {
 	o.Iterations = probeRuns
 	var probes []result.Probe
 	for _, s := range scenarios.Probes() {
+		if !j.drives(s.Component) {
+			continue
+		}
 		o.Scenarios = append(o.Scenarios, named(s))
 		sentence := ""
 		if len(s.Contract) > 0 {

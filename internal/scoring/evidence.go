@@ -373,9 +373,9 @@ func (f *evidence) undecided(ts []*tally) []string {
 		out = append(out, "the canary was not run")
 	}
 	out = append(out, f.r.Trouble...)
-	for _, g := range f.r.Gate {
-		if !g.Ran {
-			out = append(out, fmt.Sprintf("the gate of %s was not run", g.Component))
+	for _, c := range result.Components() {
+		if !slices.ContainsFunc(f.r.Gate, func(g result.Gate) bool { return g.Component == c && g.Ran }) {
+			out = append(out, fmt.Sprintf("the gate of %s was not run", c))
 		}
 	}
 	undecidedHistories := 0

@@ -197,6 +197,7 @@ func TestInconclusive(t *testing.T) {
 		"no rules":            func(r *result.Result) { r.RulesRan = false },
 		"not measured":        func(r *result.Result) { r.Measurement = nil },
 		"gate not run":        func(r *result.Result) { r.Gate[1].Ran = false },
+		"a gate left out":     func(r *result.Result) { r.Gate = r.Gate[1:] },
 		"trouble":             func(r *result.Result) { r.Trouble = []string{"disk full"} },
 		"undecided histories": func(r *result.Result) { r.Scenarios = []result.ScenarioTotals{{Undecided: 1}} },
 		"cut short":           func(r *result.Result) { r.Iterations = r.Iterations[:60] },

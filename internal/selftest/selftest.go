@@ -184,6 +184,10 @@ func score(ctx context.Context, opts Options, e *corpus.Entry) (Row, error) {
 	o.Candidate, o.Score = cand, true
 	if opts.Quick {
 		o.SkipTiming = true
+		// The other components are those of a right fix of their own.
+		if e.Want != corpus.Hostile {
+			o.Components = []result.Component{e.Component}
+		}
 		if e.Want != corpus.Pass {
 			o.Enough = func(found []result.Finding) bool { return enough(e, found) }
 		}
