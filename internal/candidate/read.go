@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -62,6 +63,17 @@ func layout(root *os.Root) (prefix string) {
 		}
 	}
 	return ""
+}
+
+// Shaped reports whether dir looks like a candidate: its top holds a folder for
+// each of the components.
+func Shaped(dir string) bool {
+	for _, component := range result.Components() {
+		if info, err := os.Lstat(filepath.Join(dir, string(component))); err != nil || !info.IsDir() {
+			return false
+		}
+	}
+	return true
 }
 
 // noteIgnored says that files which would configure a build do not.

@@ -41,6 +41,7 @@ small versions of them run under controlled schedules, as they do in a score.
 			if err != nil {
 				return err
 			}
+			dir = orHere(dir)
 			opts, err := j.options(dir == "")
 			if err != nil {
 				return err
@@ -69,7 +70,7 @@ small versions of them run under controlled schedules, as they do in a score.
 	}
 	j.register(cmd)
 	cmd.Flags().BoolVar(&explore, "explore", false, "run the scenarios under controlled schedules in place of iterations: the same seed takes the same ways")
-	cmd.Flags().StringVar(&dir, "candidate", "", "judge the fix in `DIR` in place of the built-in components")
+	cmd.Flags().StringVar(&dir, "candidate", "", "judge the fix in `DIR` (default: the current folder if it holds cache, counter and workerpool, else the built-in components)")
 	cmd.ValidArgsFunction = completeScenarios
 	return cmd
 }
@@ -85,6 +86,15 @@ func runVerdict(status string) error {
 		return verdict(exitTrouble)
 	}
 	return verdict(exitFindings)
+}
+
+// orHere is dir, or the current folder where none was named and it looks like a
+// candidate: who stands in their fix means that one.
+func orHere(dir string) string {
+	if dir == "" && candidate.Shaped(".") {
+		return "."
+	}
+	return dir
 }
 
 // loadCandidate is the fix in dir, or the built-in components without one.

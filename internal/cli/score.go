@@ -41,8 +41,8 @@ func newScore(env Environment) *cobra.Command {
 		Short: "Judge fixes by the rubric and print the points",
 		Long: `score judges the fix in DIR, a folder with cache/, counter/ and workerpool/, by
 the rubric: 40 points for race tests, 30 for deadlock freedom, 20 for correct
-synchronisation, 10 for performance. Without DIR it judges the built-in
-components. Several folders are ranked; with --save an interrupted ranking goes
+synchronisation, 10 for performance. Without DIR it judges the current folder
+if that is such a one, and the built-in components otherwise. Several folders are ranked; with --save an interrupted ranking goes
 on where it ended when the same command is given again.
 
 A pass needs at least 90 points and every success criterion. What racebench
@@ -126,6 +126,9 @@ func (s *scoreCmd) prepare(cmd *cobra.Command, args []string) error {
 
 // one judges a single candidate, or the built-in components.
 func (s *scoreCmd) one(cmd *cobra.Command, args []string) error {
+	if here := orHere(""); here != "" && len(args) == 0 {
+		args = []string{here}
+	}
 	dir, name := "", ""
 	if len(args) == 1 {
 		names, err := distinctNames(args)
