@@ -1,5 +1,5 @@
-// Package racebench holds the sources that a worker is built from and the corpus
-// that the judge is judged by, embedded so that an installed racebench can do
+// Package racebench holds the sources that a worker is built from, the corpus
+// that the judge is judged by and the contract, embedded so that an installed racebench can do
 // its work on a machine where its repository is not. It lies at the root because go:embed reaches
 // neither "..", nor a folder with a go.mod.
 package racebench
@@ -38,6 +38,12 @@ func Corpus() fs.FS {
 	}
 	return sub
 }
+
+//go:embed docs/contract.md
+var contract string
+
+// Contract returns the contract of the three components, docs/contract.md.
+func Contract() string { return contract }
 
 // Module is the module path of racebench, and of the modules that workers are
 // built from.

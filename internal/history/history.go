@@ -200,6 +200,8 @@ type Difference struct {
 	// Before are the operations just before it, for a reader, oldest first.
 	Before             []string
 	Expected, Observed string
+	// Contract are the sentences of docs/contract.md that the answer is about.
+	Contract []string
 }
 
 // String says it in one line.
@@ -225,7 +227,7 @@ func Replay(h protocol.History) (*Difference, error) {
 		if ok {
 			continue
 		}
-		d := &Difference{Index: i, Expected: "this cannot happen here", Observed: m.Describe(op, op.Out)}
+		d := &Difference{Index: i, Expected: "this cannot happen here", Observed: m.Describe(op, op.Out), Contract: answers[h.Model][op.Name]}
 		if want != nil {
 			d.Expected = m.Describe(op, want)
 		}

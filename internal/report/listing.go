@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"racebench/internal/scoring"
 	"racebench/internal/terminal"
 )
 
@@ -30,6 +31,49 @@ func Scenarios(out *terminal.Stream, format string, rows []ScenarioRow) error {
 	var b bytes.Buffer
 	table(&b, out.Width, []string{"scenario", "checks", "what it does"}, cells, []bool{false, false, false}, nil)
 	_, err := out.Write(b.Bytes())
+	return err
+}
+
+// Kinds lists the kinds of finding.
+func Kinds(out *terminal.Stream, list []scoring.Meaning) error {
+	cells := make([][]string, len(list))
+	for i, m := range list {
+		cells[i] = []string{string(m.Kind), m.Means}
+	}
+	var b bytes.Buffer
+	table(&b, out.Width, []string{"kind", "what it tells"}, cells, []bool{false, false}, nil)
+	_, err := out.Write(b.Bytes())
+	return err
+}
+
+// Kind explains a kind of finding.
+func Kind(out *terminal.Stream, m scoring.Meaning) error {
+	costs := "it costs no points"
+	switch {
+	case m.Forfeits:
+		costs = "nothing is scored where it is found"
+	case len(m.Costs) > 0:
+		names := make([]string, len(m.Costs))
+		for i, c := range m.Costs {
+			names[i] = string(c)
+		}
+		costs = "it can cost points in: " + strings.Join(names, ", ")
+	}
+	_, err := fmt.Fprintf(out, "%s\n\n%s\n\n%s\n\n%s\n", out.Strong(string(m.Kind)), wrap(m.Means, out.Width, ""), wrap(m.Remedy, out.Width, ""), costs)
+	return err
+}
+
+// Sentence explains a sentence of the contract: its text, and what checks it.
+func Sentence(out *terminal.Stream, number, text string, scenarios, rules []string) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s  %s\n", out.Strong(number), hang(text, out.Width+6, len(number)+2))
+	if len(scenarios) > 0 {
+		fmt.Fprintf(&b, "\nchecked by %s\n", hang(strings.Join(scenarios, ", "), out.Width+6, 11))
+	}
+	if len(rules) > 0 {
+		fmt.Fprintf(&b, "\nand by the rules %s\n", strings.Join(rules, ", "))
+	}
+	_, err := fmt.Fprint(out, b.String())
 	return err
 }
 

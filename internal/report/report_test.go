@@ -229,3 +229,21 @@ func TestRunStatus(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+// TestSentencesAreQuotedOnce: a finding shows the sentence of the contract that it
+// names, and the next one does not repeat it.
+func TestSentencesAreQuotedOnce(t *testing.T) {
+	d := Document{Result: &result.Result{SchemaVersion: result.SchemaVersion, Findings: []result.Finding{
+		{ID: "1", Kind: result.LostUpdate, Component: result.Cache, Contract: []string{"C2"}, Message: "one", Severity: result.Error, Confirmed: true},
+		{ID: "2", Kind: result.Invariant, Component: result.Cache, Contract: []string{"C2", "C8"}, Message: "two", Severity: result.Error, Confirmed: true},
+	}}}
+	var b strings.Builder
+	if err := plainText(&b, d); err != nil {
+		t.Fatal(err)
+	}
+	for _, quoted := range []string{"C2: `Get` looks up", "C8: `Stats` is a snapshot"} {
+		if n := strings.Count(b.String(), quoted); n != 1 {
+			t.Errorf("%q stands there %d times in\n%s", quoted, n, b.String())
+		}
+	}
+}

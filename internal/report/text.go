@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"racebench/internal/contract"
 	"racebench/internal/result"
 	"racebench/internal/scoring"
 	"racebench/internal/terminal"
@@ -24,7 +25,7 @@ func Text(out *terminal.Stream, d Document, verbose bool) error {
 		d = brief(d)
 	}
 	var b bytes.Buffer
-	p := &printer{out: out, w: &b}
+	p := &printer{out: out, w: &b, cited: make(map[string]bool)}
 	p.header(d)
 	if d.Score == nil || verbose {
 		p.scenarios(d.Result)
@@ -47,6 +48,8 @@ func plainText(w io.Writer, d Document) error {
 type printer struct {
 	out *terminal.Stream
 	w   *bytes.Buffer
+	// cited are the sentences of the contract that have been printed.
+	cited map[string]bool
 }
 
 func (p *printer) printf(format string, args ...any) { fmt.Fprintf(p.w, format, args...) }
@@ -189,6 +192,7 @@ func (p *printer) finding(d Document, f result.Finding, verbose bool) {
 	}
 	p.printf("\n")
 	p.printf("%s\n", wrap(terminal.Clean(f.Message), p.out.Width, "      "))
+	p.cite(f.Contract)
 	for _, line := range strings.Split(strings.TrimRight(findingBody(f, p.out.Width, verbose), "\n"), "\n") {
 		if line != "" {
 			p.printf("      %s\n", line)
@@ -202,6 +206,18 @@ func (p *printer) finding(d Document, f result.Finding, verbose bool) {
 		p.printf("      about the rule: %s\n", p.out.Strong("racebench explain "+terminal.Clean(f.Rule)))
 	}
 	p.printf("\n")
+}
+
+// cite prints the sentences of the contract that are named, each once.
+func (p *printer) cite(names []string) {
+	for _, name := range names {
+		text, ok := contract.Sentence(name)
+		if !ok || p.cited[name] {
+			continue
+		}
+		p.cited[name] = true
+		p.printf("      %s\n", p.out.Faint(hang(name+": "+text, p.out.Width, 6)))
+	}
 }
 
 func pointsText(s *scoring.Score) string {

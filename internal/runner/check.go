@@ -62,7 +62,10 @@ func replay(sc Scenario, h protocol.History, obs *observation) {
 	}
 	f := found(sc, result.Behaviour, "a call answers differently from the contract, with one goroutine alone")
 	f.Expected, f.Observed = d.Expected, d.Observed
-	f.Detail = append(f.Detail, fmt.Sprintf("call %d, after:", d.Index+1))
+	f.Contract = d.Contract
+	if len(d.Before) > 0 {
+		f.Detail = append(f.Detail, fmt.Sprintf("that was call %d; the ones just before it:", d.Index+1))
+	}
 	f.Detail = append(f.Detail, d.Before...)
 	obs.findings = append(obs.findings, f)
 }
