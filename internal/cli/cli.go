@@ -60,12 +60,19 @@ type verdict int
 func (v verdict) Error() string { return fmt.Sprintf("exit code %d", int(v)) }
 
 // usageError is a mistake in what the user typed.
-type usageError struct{ err error }
+type usageError struct {
+	// command is the path of the command whose help the user wants.
+	command string
+	err     error
+}
 
 func (e usageError) Error() string { return e.err.Error() }
 func (e usageError) Unwrap() error { return e.err }
 
-func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+// usage is a mistake in the use of a command.
+func usage(cmd *cobra.Command, format string, args ...any) error {
+	return usageError{cmd.CommandPath(), fmt.Errorf(format, args...)}
+}
 
 // Main runs the command line and returns the exit code.
 func Main(args []string, env Environment) int {
@@ -91,7 +98,7 @@ func exitCode(env Environment, root *cobra.Command, err error) int {
 		return int(v)
 	case errors.As(err, &u):
 		fmt.Fprintf(env.Stderr, "racebench: %s\n", terminal.Clean(err.Error()))
-		fmt.Fprintf(env.Stderr, "Run '%s --help' for usage.\n", commandPath(root, u))
+		fmt.Fprintf(env.Stderr, "Run '%s --help' for usage.\n", u.command)
 		return exitUsage
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(env.Stderr, "racebench: interrupted")
@@ -101,23 +108,6 @@ func exitCode(env Environment, root *cobra.Command, err error) int {
 		return exitTrouble
 	}
 }
-
-// commandPath names the command whose help a user with a usage error wants.
-func commandPath(root *cobra.Command, u usageError) string {
-	var in inCommand
-	if errors.As(u.err, &in) {
-		return in.path
-	}
-	return root.Name()
-}
-
-// inCommand remembers the command in which an error arose.
-type inCommand struct {
-	path string
-	error
-}
-
-func (e inCommand) Unwrap() error { return e.error }
 
 func newRoot(env Environment) *cobra.Command {
 	root := &cobra.Command{
@@ -163,7 +153,7 @@ func asUsageErrors(cmd *cobra.Command) {
 		if m := oneDash.FindStringSubmatch(err.Error()); m != nil && c.Flags().Lookup(m[1]) != nil {
 			err = fmt.Errorf("%w; options have two dashes: --%s", err, m[1])
 		}
-		return usageError{inCommand{c.CommandPath(), err}}
+		return usage(c, "%w", err)
 	})
 	if args := cmd.Args; args != nil {
 		cmd.Args = func(c *cobra.Command, a []string) error {
@@ -172,7 +162,7 @@ func asUsageErrors(cmd *cobra.Command) {
 				if hint := suggestion(c, a); hint != "" && !strings.Contains(text, "Did you mean") {
 					text += hint
 				}
-				return usageError{inCommand{c.CommandPath(), errors.New(text)}}
+				return usage(c, "%s", text)
 			}
 			return nil
 		}

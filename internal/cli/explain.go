@@ -40,7 +40,7 @@ the contract and what checks it. Without a name it lists the rules and kinds.`,
 			if near := nearestTopic(args[0]); near != "" {
 				err = fmt.Errorf("%w; did you mean %q?", err, near)
 			}
-			return usageError{inCommand{cmd.CommandPath(), fmt.Errorf("%w ('racebench explain' lists the rules and kinds, 'racebench list' the scenarios)", err)}}
+			return usage(cmd, "%w ('racebench explain' lists the rules and kinds, 'racebench list' the scenarios)", err)
 		},
 	}
 }

@@ -169,7 +169,7 @@ func parseReports(cmd *cobra.Command, reports []string) ([]report.Target, error)
 			err = fmt.Errorf("--report %q: there is no folder %s", s, dir)
 		}
 		if err != nil {
-			return nil, usageError{inCommand{cmd.CommandPath(), err}}
+			return nil, usage(cmd, "%w", err)
 		}
 		targets = append(targets, report.Target{Format: format, Path: path})
 	}
@@ -229,7 +229,7 @@ func exploreError(cmd *cobra.Command, err error) error {
 	var mismatch *overlay.MismatchError
 	switch {
 	case errors.As(err, &option), errors.As(err, &build):
-		return usageError{inCommand{cmd.CommandPath(), err}}
+		return usage(cmd, "%w", err)
 	case errors.As(err, &mismatch):
 		return fmt.Errorf("%w\nnothing was explored", err)
 	}

@@ -28,9 +28,9 @@ fix with 'racebench score DIR'.`,
 			var occupied *kit.OccupiedError
 			switch err := kit.Write(args[0], force); {
 			case errors.As(err, &occupied):
-				return usageError{inCommand{cmd.CommandPath(), fmt.Errorf("%w; name another folder, or use --force to write into this one", err)}}
+				return usage(cmd, "%w; name another folder, or use --force to write into this one", err)
 			case errors.Is(err, syscall.ENOTDIR):
-				return usageError{inCommand{cmd.CommandPath(), fmt.Errorf("%s is no folder", args[0])}}
+				return usage(cmd, "%s is no folder", args[0])
 			case err != nil:
 				return err
 			}

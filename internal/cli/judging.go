@@ -64,33 +64,30 @@ func (j *judging) register(cmd *cobra.Command) {
 
 // prepare checks the flags and opens the streams.
 func (j *judging) prepare(cmd *cobra.Command) error {
-	wrong := func(format string, args ...any) error {
-		return usageError{inCommand{cmd.CommandPath(), fmt.Errorf(format, args...)}}
-	}
 	switch {
 	case j.iterations < 1:
-		return wrong("--iterations %d: want at least 1", j.iterations)
+		return usage(cmd, "--iterations %d: want at least 1", j.iterations)
 	case j.timeout <= 0:
-		return wrong("--timeout %s: want more than 0", j.timeout)
+		return usage(cmd, "--timeout %s: want more than 0", j.timeout)
 	case j.duration < 0:
-		return wrong("--duration %s: want more than 0", j.duration)
+		return usage(cmd, "--duration %s: want more than 0", j.duration)
 	case j.parallel < 1:
-		return wrong("--parallel %d: want at least 1", j.parallel)
+		return usage(cmd, "--parallel %d: want at least 1", j.parallel)
 	case !slices.Contains([]string{"auto", "on", "off"}, j.race):
-		return wrong("--race %q: want auto, on or off", j.race)
+		return usage(cmd, "--race %q: want auto, on or off", j.race)
 	case !slices.Contains([]string{"auto", "off"}, j.noise):
-		return wrong("--noise %q: want auto or off", j.noise)
+		return usage(cmd, "--noise %q: want auto or off", j.noise)
 	case j.format != "table" && j.format != "json":
-		return wrong("--format %q: want table or json", j.format)
+		return usage(cmd, "--format %q: want table or json", j.format)
 	}
 	mode, err := terminal.ParseColorMode(j.color)
 	if err != nil {
-		return wrong("--color: %w", err)
+		return usage(cmd, "--color: %w", err)
 	}
 	for _, r := range j.reports {
 		t, err := report.ParseTarget(r)
 		if err != nil {
-			return wrong("--report: %w", err)
+			return usage(cmd, "--report: %w", err)
 		}
 		j.targets = append(j.targets, t)
 	}

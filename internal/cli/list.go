@@ -30,7 +30,7 @@ func newList(env Environment) *cobra.Command {
 				}
 			}
 			if format != "table" && format != "json" {
-				return usageError{inCommand{cmd.CommandPath(), fmt.Errorf("--format %q: want table or json", format)}}
+				return usage(cmd, "--format %q: want table or json", format)
 			}
 			return report.Scenarios(terminal.Of(env.Stdout, terminal.Auto, env.Getenv), format, rows)
 		},
@@ -49,7 +49,7 @@ func selectScenarios(cmd *cobra.Command, args []string) ([]string, error) {
 		for _, s := range scenarios.All() {
 			matches, err := path.Match(arg, s.Name)
 			if err != nil {
-				return nil, usageError{inCommand{cmd.CommandPath(), fmt.Errorf("bad pattern %q: %w", arg, err)}}
+				return nil, usage(cmd, "bad pattern %q: %w", arg, err)
 			}
 			if matches || strings.HasPrefix(s.Name, strings.TrimSuffix(arg, "/")+"/") {
 				found = true
@@ -63,7 +63,7 @@ func selectScenarios(cmd *cobra.Command, args []string) ([]string, error) {
 			if near := nearestScenario(arg); near != "" {
 				err = fmt.Errorf("unknown scenario %q; did you mean %q?", arg, near)
 			}
-			return nil, usageError{inCommand{cmd.CommandPath(), fmt.Errorf("%w ('racebench list' shows them all)", err)}}
+			return nil, usage(cmd, "%w ('racebench list' shows them all)", err)
 		}
 	}
 	return names, nil

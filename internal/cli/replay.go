@@ -31,7 +31,7 @@ made of, so that nothing is known.`,
 			}
 			s, err := schedule.Read(args[0])
 			if err != nil {
-				return usageError{inCommand{cmd.CommandPath(), err}}
+				return usage(cmd, "%w", err)
 			}
 			if c.Dir == "" {
 				c.Dir = moduleDir(args[0])

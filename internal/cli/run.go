@@ -2,7 +2,6 @@ package cli
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"strings"
@@ -51,7 +50,7 @@ small versions of them run under controlled schedules, as they do in a score.
 				opts.Iterations = 0
 				for _, other := range []string{"iterations", "duration", "parallel", "race", "noise", "timeout"} {
 					if cmd.Flags().Changed(other) {
-						return usageError{inCommand{cmd.CommandPath(), fmt.Errorf("--%s is about iterations, of which --explore runs none", other)}}
+						return usage(cmd, "--%s is about iterations, of which --explore runs none", other)
 					}
 				}
 			}
@@ -102,20 +101,19 @@ func loadCandidate(cmd *cobra.Command, dir string) (*candidate.Candidate, error)
 	if dir == "" {
 		return candidate.Builtin(), nil
 	}
-	wrong := func(err error) error { return usageError{inCommand{cmd.CommandPath(), err}} }
 	// A name with line ends would write lines of its own into every report.
 	if strings.ContainsFunc(dir, unicode.IsControl) {
-		return nil, wrong(fmt.Errorf("the folder name %q holds control characters: rename it", dir))
+		return nil, usage(cmd, "the folder name %q holds control characters: rename it", dir)
 	}
 	switch info, err := os.Stat(dir); {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, wrong(fmt.Errorf("there is no folder %s", dir))
+		return nil, usage(cmd, "there is no folder %s", dir)
 	case err == nil && !info.IsDir():
-		return nil, wrong(fmt.Errorf("%s is no folder: name the one that holds cache, counter and workerpool", dir))
+		return nil, usage(cmd, "%s is no folder: name the one that holds cache, counter and workerpool", dir)
 	}
 	c, err := candidate.Load(dir)
 	if err != nil {
-		return nil, wrong(err)
+		return nil, usage(cmd, "%w", err)
 	}
 	return c, nil
 }

@@ -58,7 +58,7 @@ could not decide is inconclusive: never a pass, and never a 0.`,
 			}
 			switch {
 			case s.from != "":
-				return s.again()
+				return s.again(cmd)
 			case len(args) > 1:
 				return s.many(cmd, args)
 			default:
@@ -83,42 +83,39 @@ func (s *scoreCmd) prepare(cmd *cobra.Command, args []string) error {
 	if err := s.judging.prepare(cmd); err != nil {
 		return err
 	}
-	wrong := func(format string, args ...any) error {
-		return usageError{inCommand{cmd.CommandPath(), fmt.Errorf(format, args...)}}
-	}
 	s.minScoreSet = cmd.Flags().Changed("min-score")
 	for _, w := range s.without {
 		if w != result.RaceDetector && w != result.ScheduleSearch {
-			return wrong("--without %q: want race or explore", w)
+			return usage(cmd, "--without %q: want race or explore", w)
 		}
 	}
 	switch {
 	case s.feedback != "full" && s.feedback != "brief":
-		return wrong("--feedback %q: want full or brief", s.feedback)
+		return usage(cmd, "--feedback %q: want full or brief", s.feedback)
 	case s.jobs < 1:
-		return wrong("--jobs %d: want at least 1", s.jobs)
+		return usage(cmd, "--jobs %d: want at least 1", s.jobs)
 	case s.candidateTimeout < 0:
-		return wrong("--candidate-timeout %s: want more than 0", s.candidateTimeout)
+		return usage(cmd, "--candidate-timeout %s: want more than 0", s.candidateTimeout)
 	case s.minScoreSet && (s.minScore < 0 || s.minScore > scoring.MaxScore):
-		return wrong("--min-score %g: want 0 to %d", s.minScore, scoring.MaxScore)
+		return usage(cmd, "--min-score %g: want 0 to %d", s.minScore, scoring.MaxScore)
 	case s.from != "" && s.save != "":
-		return wrong("--from reads a saved report: --save has nothing to keep")
+		return usage(cmd, "--from reads a saved report: --save has nothing to keep")
 	case s.from != "" && len(args) > 0:
-		return wrong("--from judges a saved report: give no folder with it")
+		return usage(cmd, "--from judges a saved report: give no folder with it")
 	case s.save != "" && len(args) == 0:
-		return wrong("--save is for candidates: name their folders")
+		return usage(cmd, "--save is for candidates: name their folders")
 	case s.reward != "" && len(args) > 1:
-		return wrong("--reward is for one candidate, not for %d", len(args))
+		return usage(cmd, "--reward is for one candidate, not for %d", len(args))
 	case len(s.targets) > 0 && len(args) > 1:
-		return wrong("--report is for one candidate; use --save DIR for %d", len(args))
+		return usage(cmd, "--report is for one candidate; use --save DIR for %d", len(args))
 	}
 	if s.reward != "" {
 		// A stale reward must not survive a run that decides nothing.
 		if err := os.Remove(s.reward); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return wrong("--reward: %w", err)
+			return usage(cmd, "--reward: %w", err)
 		}
 		if err := report.CanWrite(s.reward); err != nil {
-			return wrong("--reward: %w", err)
+			return usage(cmd, "--reward: %w", err)
 		}
 	}
 	return nil
@@ -133,7 +130,7 @@ func (s *scoreCmd) one(cmd *cobra.Command, args []string) error {
 	if len(args) == 1 {
 		names, err := distinctNames(args)
 		if err != nil {
-			return usageError{inCommand{cmd.CommandPath(), err}}
+			return usage(cmd, "%w", err)
 		}
 		dir, name = args[0], names[0]
 	}
@@ -141,7 +138,7 @@ func (s *scoreCmd) one(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := s.makeSave(); err != nil {
+	if err := s.makeSave(cmd); err != nil {
 		return err
 	}
 	file := s.savedIn(name)
@@ -158,12 +155,12 @@ func (s *scoreCmd) one(cmd *cobra.Command, args []string) error {
 }
 
 // makeSave makes the folder for the reports, if there is to be one.
-func (s *scoreCmd) makeSave() error {
+func (s *scoreCmd) makeSave(cmd *cobra.Command) error {
 	if s.save == "" {
 		return nil
 	}
 	if err := os.MkdirAll(s.save, 0o755); err != nil {
-		return usagef("--save: %w", err)
+		return usage(cmd, "--save: %w", err)
 	}
 	return nil
 }
@@ -198,15 +195,15 @@ func (s *scoreCmd) judgeAndSave(ctx context.Context, cand *candidate.Candidate, 
 }
 
 // again computes the score of a saved report.
-func (s *scoreCmd) again() error {
+func (s *scoreCmd) again(cmd *cobra.Command) error {
 	f, err := os.Open(s.from)
 	if err != nil {
-		return usageError{err}
+		return usage(cmd, "--from: %w", err)
 	}
 	defer f.Close()
 	res, err := report.ReadJSON(f)
 	if err != nil {
-		return usagef("%s: %w", s.from, err)
+		return usage(cmd, "--from %s: %w", s.from, err)
 	}
 	return s.settle(res)
 }
@@ -264,9 +261,9 @@ func (r ranked) short() string {
 func (s *scoreCmd) many(cmd *cobra.Command, dirs []string) error {
 	names, err := distinctNames(dirs)
 	if err != nil {
-		return usageError{inCommand{cmd.CommandPath(), err}}
+		return usage(cmd, "%w", err)
 	}
-	if err := s.makeSave(); err != nil {
+	if err := s.makeSave(cmd); err != nil {
 		return err
 	}
 	rows := make([]ranked, len(dirs))
@@ -357,9 +354,13 @@ func (s *scoreCmd) rank(ctx context.Context, cmd *cobra.Command, dir, name strin
 	return row, nil
 }
 
+// asked are the options that a saved report must have been made with.
+func (s *scoreCmd) asked() result.Asked {
+	return result.Asked{Race: s.race, Noise: s.noise, Timeout: s.timeout, Duration: s.duration, Budget: s.candidateTimeout}
+}
+
 // saved is the complete result in file, if this racebench has made it of the same
-// sources, without the same evidence and with the same iterations and seed, or
-// nil. A brief report does not tell its seed.
+// sources, without the same evidence and with the same options, or nil. A brief report does not tell its seed.
 func (s *scoreCmd) saved(file, hash string) *result.Result {
 	f, err := os.Open(file)
 	if err != nil {
@@ -367,7 +368,7 @@ func (s *scoreCmd) saved(file, hash string) *result.Result {
 	}
 	defer f.Close()
 	res, err := report.ReadJSON(f)
-	if err != nil || res.Candidate.Hash != hash || res.Requested != s.iterations || len(res.Trouble) > 0 {
+	if err != nil || res.Candidate.Hash != hash || res.Requested != s.iterations || res.Asked != s.asked() || len(res.Trouble) > 0 {
 		return nil
 	}
 	if res.Tool.Version != judge.Version() || slices.ContainsFunc(res.Capabilities, func(c result.Capability) bool {

@@ -3,6 +3,7 @@ package cli
 import (
 	"path/filepath"
 	"testing"
+	"time"
 
 	"racebench/internal/judge"
 	"racebench/internal/report"
@@ -19,6 +20,8 @@ func TestSavedIsTheSameQuestion(t *testing.T) {
 		"the same":               {func(*result.Result) {}, true},
 		"other sources":          {func(r *result.Result) { r.Candidate.Hash = "other" }, false},
 		"fewer iterations":       {func(r *result.Result) { r.Requested = 10 }, false},
+		"a shorter bound":        {func(r *result.Result) { r.Asked.Budget = time.Minute }, false},
+		"without races":          {func(r *result.Result) { r.Asked.Race = "off" }, false},
 		"another seed":           {func(r *result.Result) { r.Seed = 8 }, false},
 		"trouble":                {func(r *result.Result) { r.Trouble = []string{"no space left"} }, false},
 		"a pass without races":   {func(r *result.Result) { r.Capabilities[0].Waived = true }, false},
@@ -29,6 +32,7 @@ func TestSavedIsTheSameQuestion(t *testing.T) {
 			res := &result.Result{
 				SchemaVersion: result.SchemaVersion, Tool: result.Tool{Version: judge.Version()},
 				Candidate: result.Candidate{Hash: "sources"}, Seed: 7, Requested: 100,
+				Asked:        result.Asked{Race: "auto", Noise: "auto", Timeout: time.Second, Budget: 5 * time.Minute},
 				Capabilities: []result.Capability{{Name: result.RaceDetector}, {Name: result.ScheduleSearch, Waived: true}},
 			}
 			c.change(res)
@@ -36,7 +40,10 @@ func TestSavedIsTheSameQuestion(t *testing.T) {
 			if err := (report.Target{Format: "json", Path: file}).Write(report.Document{Result: res}); err != nil {
 				t.Fatal(err)
 			}
-			s := &scoreCmd{judging: judging{iterations: 100, seed: 7, seedSet: true}, without: []string{result.ScheduleSearch}, feedback: "full"}
+			s := &scoreCmd{
+				judging:          judging{iterations: 100, seed: 7, seedSet: true, race: "auto", noise: "auto", timeout: time.Second},
+				candidateTimeout: 5 * time.Minute, without: []string{result.ScheduleSearch}, feedback: "full",
+			}
 			if taken := s.saved(file, "sources") != nil; taken != c.taken {
 				t.Errorf("taken %v, want %v", taken, c.taken)
 			}

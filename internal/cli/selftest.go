@@ -39,17 +39,17 @@ Name entries to score only those: a path such as fail/cache-get-bare, a name, or
 a pattern such as 'pass/*'.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !slices.Contains([]string{"table", "json", "markdown"}, format) {
-				return usageError{inCommand{cmd.CommandPath(), fmt.Errorf("--format %q: want table, json or markdown", format)}}
+				return usage(cmd, "--format %q: want table, json or markdown", format)
 			}
 			switch {
 			case iterations < 1:
-				return usageError{inCommand{cmd.CommandPath(), fmt.Errorf("--iterations %d: want at least 1", iterations)}}
+				return usage(cmd, "--iterations %d: want at least 1", iterations)
 			case timeout <= 0:
-				return usageError{inCommand{cmd.CommandPath(), fmt.Errorf("--timeout %s: want more than 0", timeout)}}
+				return usage(cmd, "--timeout %s: want more than 0", timeout)
 			case repeat < 1:
-				return usageError{inCommand{cmd.CommandPath(), fmt.Errorf("--repeat %d: want at least 1", repeat)}}
+				return usage(cmd, "--repeat %d: want at least 1", repeat)
 			case jobs < 0:
-				return usageError{inCommand{cmd.CommandPath(), fmt.Errorf("--jobs %d: want at least 1", jobs)}}
+				return usage(cmd, "--jobs %d: want at least 1", jobs)
 			case jobs == 0 && quick:
 				jobs = runtime.NumCPU() + 1 // one of them waits, for a linker or a proof
 			case jobs == 0:
@@ -123,7 +123,7 @@ func selectEntries(cmd *cobra.Command, args []string) ([]*corpus.Entry, error) {
 	for _, arg := range args {
 		found, err := all.Find(arg)
 		if err != nil {
-			return nil, usageError{inCommand{cmd.CommandPath(), err}}
+			return nil, usage(cmd, "%w", err)
 		}
 		for _, e := range found {
 			if !slices.Contains(entries, e) {

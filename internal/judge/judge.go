@@ -76,6 +76,15 @@ type Options struct {
 	Progress func(Progress)
 }
 
+// asked are the options as a Result records them.
+func (o Options) asked() result.Asked {
+	noise := "auto"
+	if o.WithoutNoise {
+		noise = "off"
+	}
+	return result.Asked{Race: string(o.Race), Noise: noise, Timeout: o.Timeout, Duration: o.Duration, Budget: o.Budget}
+}
+
 // Blind names detectors that are left out.
 type Blind struct {
 	runner.Detectors
@@ -118,6 +127,7 @@ func Judge(ctx context.Context, opts Options) (*result.Result, error) {
 		Started:       started.UTC(),
 		Seed:          opts.Seed,
 		Requested:     opts.Iterations,
+		Asked:         opts.asked(),
 	}}
 	if opts.Budget > 0 {
 		var cancel context.CancelFunc

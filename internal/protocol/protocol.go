@@ -65,7 +65,7 @@ type Reply struct {
 	Nonce string `json:"nonce"`
 	Ready *Ready `json:"ready,omitempty"`
 	// Stall reports that no operation ended for a while; the run goes on.
-	Stall   *Stall        `json:"stall,omitempty"`
+	Stall   *Dump         `json:"stall,omitempty"`
 	Outcome *Outcome      `json:"outcome,omitempty"`
 	Bench   *BenchDone    `json:"bench,omitempty"`
 	Checked *BenchChecked `json:"bench_checked,omitempty"`
@@ -91,13 +91,6 @@ type Dump struct {
 	// Violations were found before the dump: a scenario that hangs after its
 	// first violation has more to say than that it hangs.
 	Violations []Violation `json:"violations,omitempty"`
-}
-
-// Stall is a Dump taken because nothing ended for a while.
-type Stall struct {
-	Dump
-	// Idle is how long no operation has ended, in nanoseconds.
-	Idle int64 `json:"idle_ns"`
 }
 
 // Outcome is what one run of a scenario showed.

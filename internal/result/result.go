@@ -236,10 +236,7 @@ type Probe struct {
 	Sentence  string    `json:"sentence"`
 	Name      string    `json:"name"`
 	Passed    bool      `json:"passed"`
-	// Undecided: the probe could not be carried out; it costs nothing, but it
-	// is no pass either.
-	Undecided bool   `json:"undecided,omitempty"`
-	Observed  string `json:"observed,omitempty"`
+	Observed  string    `json:"observed,omitempty"`
 }
 
 // Exploration is what the controlled schedules of one component showed.
@@ -318,6 +315,20 @@ type Tool struct {
 	CPUs      int    `json:"cpus"`
 }
 
+// Asked are options of a judgement. Two judgements of the same candidate with the
+// same version and the same options answer the same question.
+type Asked struct {
+	// Race and Noise say in which iterations there were the race detector and
+	// noise points: auto, on or off.
+	Race  string `json:"race"`
+	Noise string `json:"noise"`
+	// Timeout is the deadline of one scenario, Duration the bound on the
+	// iterations and Budget that on the whole judgement; 0 is none.
+	Timeout  time.Duration `json:"timeout_ns"`
+	Duration time.Duration `json:"duration_ns,omitempty"`
+	Budget   time.Duration `json:"budget_ns,omitempty"`
+}
+
 // Result is everything that was seen of one candidate.
 type Result struct {
 	SchemaVersion int       `json:"schema_version"`
@@ -329,7 +340,9 @@ type Result struct {
 	BuildTime time.Duration `json:"build_time_ns,omitempty"`
 	Seed      uint64        `json:"seed"`
 	// Requested is the number of iterations asked for.
-	Requested  int              `json:"requested_iterations"`
+	Requested int `json:"requested_iterations"`
+	// Asked are the other options of the judgement that decide what it can show.
+	Asked      Asked            `json:"asked"`
 	Iterations []Iteration      `json:"iterations"`
 	Scenarios  []ScenarioTotals `json:"scenarios"`
 	Gate       []Gate           `json:"gate"`

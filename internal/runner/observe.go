@@ -135,7 +135,7 @@ func (p *process) watch(ctx context.Context, o *Options, sc Scenario, seed uint6
 			case r.Outcome != nil && r.ID == id:
 				return p.outcome(o, sc, *r.Outcome)
 			case r.Stall != nil && r.ID == id:
-				if obs, proved := p.examine(o, sc, &w, r.Stall.Dump); proved {
+				if obs, proved := p.examine(o, sc, &w, *r.Stall); proved {
 					return obs
 				}
 			case r.Dump != nil && r.ID == asked:

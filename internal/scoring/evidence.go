@@ -308,7 +308,7 @@ func (f *evidence) performance(t *tally) {
 	t.scale(f.share(f.passed), "points are multiplied by the share of iterations that passed")
 }
 
-func probeFailed(p result.Probe) bool { return !p.Passed && !p.Undecided }
+func probeFailed(p result.Probe) bool { return !p.Passed }
 
 func worstSlowdown(m *result.Measurement) (result.Slowdown, bool) {
 	var worst result.Slowdown

@@ -194,9 +194,8 @@ func (s *server) watch(r *run, now time.Time) error {
 	if !due {
 		return nil
 	}
-	return s.reply(protocol.Reply{ID: r.id, Stall: &protocol.Stall{
-		Dump: s.dump(r, r.request.Leaks && s.leaks.available), Idle: int64(idle),
-	}})
+	dump := s.dump(r, r.request.Leaks && s.leaks.available)
+	return s.reply(protocol.Reply{ID: r.id, Stall: &dump})
 }
 
 // dump takes the stacks of the goroutines of the run in progress, the harness's
