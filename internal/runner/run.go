@@ -289,7 +289,9 @@ func (l *lane) iterate(ctx context.Context, i int) {
 	}
 	it.Passed = it.Passed && it.Complete
 	it.Elapsed = time.Since(began)
-	if l.ages[v]++; l.ages[v] >= retireAfter || v == raced && l.spent {
+	// What a candidate finds out once in a process, such as how fast it runs, it
+	// shall find out as often as possible where nothing slows it down.
+	if l.ages[v]++; l.ages[v] >= retireAfter || v == bare || v == raced && l.spent {
 		l.retire(v)
 		l.ages[v], l.spent = 0, false
 	}

@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -50,6 +51,17 @@ func TestLastIterationsAreBare(t *testing.T) {
 	}
 	if counts[raced] != 50 || counts[bare] != 12 {
 		t.Errorf("100 iterations: %v", counts)
+	}
+}
+
+// Each iteration without noise has a process of its own: who found out something
+// about it there finds it out again.
+func TestBareWorkersAreFresh(t *testing.T) {
+	worker := plain(t)
+	o := Options{Iterations: 8, Parallel: 1, Bare: func(context.Context) (Binary, error) { return worker, nil }}
+	e := observe(t, o, "first-time")
+	if len(e.Findings) != 1 || !slices.Equal(e.Findings[0].Iterations, []int{0, 6, 7}) {
+		t.Errorf("findings %+v", e.Findings)
 	}
 }
 

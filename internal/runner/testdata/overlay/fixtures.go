@@ -18,7 +18,7 @@ func Fixture(name string) (Defect, bool) {
 	f, ok := fixtures[name]
 	return Defect{Name: name, run: func() protocol.Outcome {
 		f()
-		return protocol.Outcome{Operations: 1}
+		return protocol.Outcome{Operations: 1, Violations: violations(name)}
 	}}, ok
 }
 
@@ -264,6 +264,7 @@ func overflow(n int) int {
 // What is added here leaves the line numbers above alone, which recorded dumps
 // name.
 func init() {
+	fixtures["first-time"] = func() {}
 	fixtures["nap"] = func() { time.Sleep(20 * time.Millisecond) }
 	// The heir keeps every descriptor open, the worker's replies among them.
 	fixtures["heir"] = func() {
@@ -304,3 +305,14 @@ var never = func() *sync.WaitGroup {
 	w.Add(1)
 	return &w
 }()
+
+// violations are those of the fixture that does wrong the first time in a process,
+// and then no more.
+func violations(name string) (found []protocol.Violation) {
+	if name == "first-time" {
+		firstTime.Do(func() { found = []protocol.Violation{{Kind: "invariant", Message: "the first time"}} })
+	}
+	return found
+}
+
+var firstTime sync.Once
