@@ -92,7 +92,7 @@ func (j *judgement) hammer(ctx context.Context) error {
 const glanceIterations = 6
 
 // hurry looks for what is wanted in the order of what it costs: a few
-// iterations of plain workers, controlled schedules, and then the whole suite
+// iterations of plain workers, probes, controlled schedules, and then the whole suite
 // with the race detector. Of the plain workers' iterations nothing is kept where
 // the whole suite is run.
 func (j *judgement) hurry(ctx context.Context) error {
@@ -106,8 +106,11 @@ func (j *judgement) hurry(ctx context.Context) error {
 		return err
 	}
 	enough := func() bool { return e.Interrupted || j.Enough(slices.Concat(j.res.Findings, e.Findings)) }
-	if !enough() {
-		if err := j.explore(ctx); err != nil {
+	for _, look := range []func(context.Context) error{j.probe, j.explore} {
+		if enough() || ctx.Err() != nil {
+			break
+		}
+		if err := look(ctx); err != nil {
 			return err
 		}
 	}

@@ -35,14 +35,8 @@ func (j *judgement) measure(ctx context.Context) error {
 	if j.enough() {
 		return nil
 	}
-	j.progress(Progress{Phase: "probes for over-locking"})
-	probes, err := j.probes(ctx)
-	if err != nil || ctx.Err() != nil {
+	if err := j.probe(ctx); err != nil || ctx.Err() != nil || j.SkipTiming {
 		return err
-	}
-	if j.SkipTiming {
-		j.res.Measurement = &result.Measurement{Skipped: "the comparison of speeds was left out", Probes: probes}
-		return nil
 	}
 	j.progress(Progress{Phase: "measurement"})
 	candidate := runner.NewSession(j.runnerOptions(), j.tools.timed)
@@ -75,7 +69,7 @@ func (j *judgement) measure(ctx context.Context) error {
 		j.trouble("measurement", err)
 		m = &result.Measurement{Skipped: err.Error()}
 	}
-	m.Probes = probes
+	m.Probes = j.res.Measurement.Probes
 	j.res.Measurement = m
 	if err := j.suiteTime(ctx); err != nil && ctx.Err() == nil {
 		j.trouble("time of the baseline", err)
@@ -83,9 +77,14 @@ func (j *judgement) measure(ctx context.Context) error {
 	return nil
 }
 
-// probes carries out the probes of L1 to L4. One that fails or does not return
-// is over-locking.
-func (j *judgement) probes(ctx context.Context) ([]result.Probe, error) {
+// probe carries out the probes of L1 to L4, unless that was done. One that fails
+// or does not return is over-locking. A comparison of speeds takes the place of
+// what it leaves in the result.
+func (j *judgement) probe(ctx context.Context) error {
+	if j.res.Measurement != nil {
+		return nil
+	}
+	j.progress(Progress{Phase: "probes for over-locking"})
 	o := j.runnerOptions()
 	o.RaceMode = runner.RaceNone
 	o.Iterations = probeRuns
@@ -101,18 +100,16 @@ func (j *judgement) probes(ctx context.Context) ([]result.Probe, error) {
 		}
 		probes = append(probes, result.Probe{Component: result.Component(s.Component), Sentence: sentence, Name: s.Name, Passed: true})
 	}
-	if len(probes) == 0 {
-		return nil, nil
-	}
 	e, err := runner.Run(ctx, o)
-	if err != nil {
-		return nil, err
+	if err != nil || ctx.Err() != nil {
+		return err
 	}
 	for i := range probes {
 		j.res.Findings = append(j.res.Findings, overLocking(&probes[i], e.Findings)...)
 	}
 	j.res.Trouble = append(j.res.Trouble, e.Trouble...)
-	return probes, nil
+	j.res.Measurement = &result.Measurement{Skipped: "the comparison of speeds was left out", Probes: probes}
+	return nil
 }
 
 // overLocking settles a probe by what its runs showed. The first finding is what
