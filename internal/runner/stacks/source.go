@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/printer"
 	"go/token"
+	"slices"
 	"strings"
 
 	"racebench/internal/result"
@@ -49,6 +50,17 @@ type operation struct {
 	text, object string
 	line         int
 	deferred     bool
+	// branches are the blocks around it, but for the body, that end by leaving:
+	// who is past them did not come through them.
+	branches []span
+}
+
+// span is a range of lines, both ends included.
+type span struct{ from, to int }
+
+// passed reports whether the operation lies on the way to a line further down.
+func (o operation) passed(line int) bool {
+	return o.line < line && !slices.ContainsFunc(o.branches, func(s span) bool { return s.to < line })
 }
 
 // verbs are the methods that matter, whatever the type they belong to.
@@ -125,16 +137,24 @@ func receiverOf(fn *ast.FuncDecl) (name, typ string) {
 // operations lists what happens in a body, other functions inside left out.
 func (s *sources) operations(body *ast.BlockStmt, receiver, typ string) []operation {
 	var list []operation
+	var around []ast.Node // from the body to where we are
 	add := func(verb string, operand ast.Expr, at token.Pos, deferred bool) {
 		text := s.print(operand)
 		object := text
 		if rest, ok := strings.CutPrefix(text, receiver+"."); ok && receiver != "" {
 			object = typ + "." + rest
 		}
-		list = append(list, operation{verb, text, object, s.fset.Position(at).Line, deferred})
+		list = append(list, operation{verb, text, object, s.fset.Position(at).Line, deferred, s.branches(around)})
 	}
 	deferred := make(map[ast.Node]bool)
 	ast.Inspect(body, func(n ast.Node) bool {
+		if n == nil {
+			around = around[:len(around)-1]
+			return true
+		}
+		if _, ok := n.(*ast.FuncLit); !ok { // into which nobody goes
+			around = append(around, n)
+		}
 		switch n := n.(type) {
 		case *ast.FuncLit:
 			return false
@@ -161,6 +181,46 @@ func (s *sources) operations(body *ast.BlockStmt, receiver, typ string) []operat
 		return true
 	})
 	return list
+}
+
+// branches are the blocks among nodes, the first one left out, whose last statement
+// leaves them for good.
+func (s *sources) branches(nodes []ast.Node) []span {
+	var list []span
+	for _, n := range nodes[1:] {
+		var statements []ast.Stmt
+		switch n := n.(type) {
+		case *ast.BlockStmt:
+			statements = n.List
+		case *ast.CaseClause:
+			statements = n.Body
+		case *ast.CommClause:
+			statements = n.Body
+		}
+		if len(statements) == 0 || !leaves(statements[len(statements)-1]) {
+			continue
+		}
+		list = append(list, span{s.fset.Position(n.Pos()).Line, s.fset.Position(n.End()).Line})
+	}
+	return list
+}
+
+// leaves reports whether what follows a statement is reached in another way.
+func leaves(statement ast.Stmt) bool {
+	switch n := statement.(type) {
+	case *ast.ReturnStmt:
+		return true
+	case *ast.BranchStmt:
+		return n.Tok == token.CONTINUE // a break leads to what is further down
+	case *ast.ExprStmt:
+		call, ok := n.X.(*ast.CallExpr)
+		if !ok {
+			return false
+		}
+		name, ok := call.Fun.(*ast.Ident)
+		return ok && name.Name == "panic"
+	}
+	return false
 }
 
 func (s *sources) print(e ast.Expr) string {
@@ -195,7 +255,8 @@ type held struct {
 
 // holds lists the locks that were taken on the way to where the goroutine is,
 // as the source reads from top to bottom, and not released before: likely, not
-// certain, as branches and loops are not followed.
+// certain, since of the branches only those are left out that lead elsewhere, and
+// loops are not followed.
 func (s *sources) holds(g Goroutine) []held {
 	var list []held
 	for _, f := range g.Frames {
@@ -208,8 +269,8 @@ func (s *sources) holds(g Goroutine) []held {
 		}
 		var open []operation
 		for _, op := range fn.operations {
-			if op.line >= f.Line {
-				break
+			if !op.passed(f.Line) {
+				continue
 			}
 			switch op.verb {
 			case "Lock", "RLock", "TryLock", "TryRLock":

@@ -71,3 +71,68 @@ func render(list []stacks.Goroutine, sources map[string][]byte) string {
 	}
 	return b.String()
 }
+
+// TestHolderPastABranchThatLeaves: a branch that unlocks and returns was not taken
+// by who is below it, so the lock is still held there; after a loop that ends by a
+// break it is not.
+func TestHolderPastABranchThatLeaves(t *testing.T) {
+	sources := map[string][]byte{"cache/cache.go": []byte(`package cache
+
+func (c *Cache) Wait() int {
+	c.mu.Lock()
+	if c.hit {
+		c.mu.Unlock()
+		return 1
+	}
+	<-c.done // line 9
+	c.mu.Unlock()
+	return 2
+}
+
+func (c *Cache) Loop() {
+	for {
+		c.mu.Lock()
+		if c.hit {
+			c.mu.Unlock()
+			break
+		}
+		c.mu.Unlock()
+	}
+	<-c.done // line 23
+}
+
+func (c *Cache) Get() {
+	c.mu.Lock() // line 27
+}
+`)}
+	dump := func(method string, line int) string {
+		return fmt.Sprintf(`goroutine 7 [chan receive]:
+racebench/internal/cache.(*Cache).%s(0xc000010000)
+	racebench/internal/cache/cache.go:%d +0x25
+
+goroutine 8 [sync.Mutex.Lock]:
+internal/sync.runtime_SemacquireMutex(0x1, 0x0, 0x1)
+	runtime/sema.go:95 +0x25
+sync.(*Mutex).Lock(...)
+	sync/mutex.go:46
+racebench/internal/cache.(*Cache).Get(0xc000010000)
+	racebench/internal/cache/cache.go:27 +0x25
+`, method, line)
+	}
+	for _, c := range []struct {
+		method string
+		line   int
+		held   string
+	}{
+		{"Wait", 9, "held by goroutine 7, likely: c.mu.Lock at cache/cache.go:4"},
+		{"Loop", 23, "held by none of these goroutines"},
+	} {
+		list, err := stacks.Parse(dump(c.method, c.line))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := render(list, sources); !strings.Contains(got, c.held) {
+			t.Errorf("blocked in %s: want %q in\n%s", c.method, c.held, got)
+		}
+	}
+}
