@@ -53,6 +53,15 @@ func (j *judgement) gate(ctx context.Context) error {
 	return nil
 }
 
+// drive takes the candidate through the gate and the static rules. Who fails the
+// gate by a mistake is told what the rules say all the same: they name the place.
+func (j *judgement) drive(ctx context.Context) error {
+	if err := j.gate(ctx); err != nil || ctx.Err() != nil || j.forfeited() {
+		return err
+	}
+	return j.rules(ctx)
+}
+
 // attribute decides whether what the gate saw is of the gate. One goroutine
 // drives a component, but a worker pool has goroutines of its own: what shows
 // with some seeds and not with others is a race, as the hammer finds them, and a

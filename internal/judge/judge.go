@@ -181,7 +181,7 @@ func (j *judgement) stages() []func(context.Context) error {
 	case j.Enough != nil:
 		return stages{j.build, j.canary, j.gate, j.rules, j.hurry, j.measure}
 	}
-	return stages{j.build, j.canary, j.gate, j.rules, j.hammer, j.explore, j.measure}
+	return stages{j.build, j.canary, j.drive, j.hammer, j.explore, j.measure}
 }
 
 // drives reports whether a component is among those that are judged.
@@ -192,10 +192,12 @@ func (j *judgement) drives(component string) bool {
 // settled reports whether nothing that follows can change the verdict: the
 // candidate cannot be judged, failed the gate, or tried to cheat.
 func (j *judgement) settled() bool {
-	return j.res.Candidate.Unjudgeable != "" || j.Score && slices.ContainsFunc(j.res.Findings, func(f result.Finding) bool {
-		return f.Origin == result.FromGate || scoring.Forfeits(f)
-	})
+	return j.res.Candidate.Unjudgeable != "" || j.Score && (j.forfeited() ||
+		slices.ContainsFunc(j.res.Findings, func(f result.Finding) bool { return f.Origin == result.FromGate }))
 }
+
+// forfeited reports whether the candidate tried to cheat.
+func (j *judgement) forfeited() bool { return slices.ContainsFunc(j.res.Findings, scoring.Forfeits) }
 
 // finish gives every finding its repro and puts the findings in an order that
 // does not depend on timing.

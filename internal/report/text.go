@@ -119,7 +119,13 @@ func (p *printer) explorations(r *result.Result) {
 
 func (p *printer) findings(d Document, verbose bool) {
 	fs := slices.Clone(d.Result.Findings)
-	slices.SortStableFunc(fs, func(a, b result.Finding) int { return rank(a) - rank(b) })
+	slices.SortStableFunc(fs, func(a, b result.Finding) int {
+		return cmp.Or(
+			cmp.Compare(rank(a), rank(b)),
+			cmp.Compare(slices.Index(result.Components(), a.Component), slices.Index(result.Components(), b.Component)),
+			-cmp.Compare(precise(a), precise(b)),
+		)
+	})
 	shown := fs
 	if !verbose {
 		shown = choose(fs, maxShownFindings)
@@ -170,12 +176,19 @@ func rank(f result.Finding) int {
 		return 0
 	case f.Origin == result.FromCandidate || f.Origin == result.FromGate:
 		return 1
-	case f.Severity == result.Error && f.Origin != result.FromRules:
-		return 2
 	case f.Severity == result.Error:
-		return 3
+		return 2
 	}
-	return 4
+	return 3
+}
+
+// precise is 1 for what names the line to mend, which the reader wants first, and
+// 0 for what proves that something is wrong.
+func precise(f result.Finding) int {
+	if f.Origin == result.FromRules {
+		return 1
+	}
+	return 0
 }
 
 func (p *printer) finding(d Document, f result.Finding, verbose bool) {

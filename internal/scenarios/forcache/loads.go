@@ -268,6 +268,108 @@ func cacheLanding(t *harness.T) {
 	}
 }
 
+// cacheLandingEvicted lets the entry that a load has just stored be evicted, in a
+// cache with room for one, and asks for the key again. The load has ended with the
+// storing: whoever comes later loads anew, whoever came before has the entry put
+// back in. So what GetOrLoad returned last is there.
+func cacheLandingEvicted(t *harness.T) {
+	const key, other, loaded, again = 1, 2, 100, 200
+	for range t.Size(24, 1) {
+		c := cache.New[int, int](1)
+		var inside atomic.Bool
+		t.Add(1, func(cl *harness.Client) {
+			v, err := c.GetOrLoad(key, func(int) (int, error) {
+				inside.Store(true)
+				return loaded, nil
+			})
+			if v != loaded || err != nil {
+				t.Fail("C12", "the caller that ran a load did not get its value", outcome(loaded, nil), outcome(v, err))
+			}
+			cl.Step()
+		})
+		t.Add(1, func(cl *harness.Client) {
+			if !t.Until(inside.Load) {
+				return
+			}
+			c.Put(other, other)
+			v, err := c.GetOrLoad(key, func(int) (int, error) { return again, nil })
+			if got, ok := c.Get(key); err != nil || !ok || got != v {
+				t.Fail("C12", "what GetOrLoad has just returned is not in the cache: it came from a load that had stored it earlier, and it was evicted since",
+					fmt.Sprintf("Get finds %d", v), fmt.Sprintf("GetOrLoad returned %s, Get finds %v", outcome(v, err), found(got, ok)))
+			}
+			cl.Step()
+		})
+		t.Run()
+		if t.GaveUp() {
+			return
+		}
+	}
+}
+
+// cacheOvertaking lets somebody ask for the key of a load that is held open, while
+// a Delete, a Put or a Clear overtakes it. That is part of the call's one step: who
+// asks comes before it and waits for the load, or after it and finds what it left.
+func cacheOvertaking(t *harness.T) {
+	const key, loaded, put, own = 1, 100, 300, 200
+	for range t.Size(14, 1) {
+		c := cache.New[int, int](2)
+		l := holdLoad(t, loaded)
+		first := getOrLoad(t, c, key, nil, l.load)
+		if !t.Await(l.entered) {
+			return
+		}
+		what := t.Rand.IntN(3)
+		var deleted, ran bool
+		var value int
+		var err error
+		t.Add(1, func(cl *harness.Client) {
+			switch what {
+			case 0:
+				deleted = c.Delete(key)
+			case 1:
+				c.Put(key, put)
+			default:
+				c.Clear()
+			}
+			l.release.Open()
+			cl.Step()
+		})
+		t.Add(1, func(cl *harness.Client) {
+			value, err = c.GetOrLoad(key, func(int) (int, error) {
+				ran = true
+				return own, nil
+			})
+			cl.Step()
+		})
+		t.Run()
+		if t.GaveUp() || !t.Await(first.done) {
+			return
+		}
+		s := c.Stats()
+		got, ok := c.Get(key)
+		seen := fmt.Sprintf("GetOrLoad returned %s, its own load ran: %t; Get finds %v", outcome(value, err), ran, found(got, ok))
+		wrong := func(message, expected string) { t.Fail("C15", message, expected, seen) }
+		switch {
+		case what == 1 && (ran || err != nil || !ok || got != put || value != put && value != loaded):
+			wrong("beside a Put that overtakes a load in flight, GetOrLoad neither shares that load nor finds what was put",
+				fmt.Sprintf("GetOrLoad returns %d or %d and loads nothing; Get finds %d", loaded, put, put))
+		case what == 1:
+		case what == 0 && deleted:
+			t.Fail("C6", "Delete removed a key that was not there when it overtook the load in flight, and not before that", false, true)
+		case ran && (err != nil || value != own || !ok || got != own):
+			wrong("who asked after the overtaking, and loaded, does not find the value", fmt.Sprintf("GetOrLoad returns %d; Get finds it", own))
+		case !ran && (err != nil || value != loaded || ok):
+			wrong("who asked before the overtaking does not get the overtaken load's value, or it was stored", fmt.Sprintf("GetOrLoad returns %d; Get finds nothing", loaded))
+		case what == 2:
+			want := cache.Stats{Capacity: 2}
+			if ran {
+				want.Misses, want.Len = 1, 1
+			}
+			harness.Equal(t, "C7", "the statistics of a cache that was cleared beside one GetOrLoad", want, s)
+		}
+	}
+}
+
 // cacheUnseen overtakes a load that is held open, and lets it end only after that,
 // so its value is never stored: no Get may see it, not even one that began before
 // the overtaking and ends after the load.

@@ -93,6 +93,18 @@ func Scenarios() []harness.Scenario {
 			Contract: []string{"C9", "C12", "C15"},
 		},
 		{
+			Name: "cache/landing-evicted", Component: harness.Cache, Run: cacheLandingEvicted,
+			Doc: "In a cache with room for one entry, a Put of another key meets the very end of a load, and then the key is asked for again. " +
+				"A load ends with the storing of its value, so what is returned is there.",
+			Contract: []string{"C9", "C11", "C12"},
+		},
+		{
+			Name: "cache/overtaking", Component: harness.Cache, Run: cacheOvertaking,
+			Doc: "While a load is held open a Delete, Put or Clear overtakes it, and somebody asks for the key. Who asks comes before it and shares " +
+				"the load, or after it and finds what it left.",
+			Contract: []string{"C6", "C7", "C9", "C11", "C15"},
+		},
+		{
 			Name: "cache/unseen", Component: harness.Cache, Run: cacheUnseen,
 			Doc: "A load is overtaken by Delete, Put or Clear, and ends only then, while others look its key up. What it brings is not stored, so " +
 				"nobody finds it.",
