@@ -52,6 +52,10 @@ var edits = []edit{
 	if Mutant == "drop-puts" && c.misses%5 == 4 {
 		return
 	}
+	if Mutant == "overtake-first" {
+		c.mu.Unlock()
+		c.mu.Lock()
+	}
 	c.store(key, value)
 }`},
 	{cacheFile, `	if value, ok := c.lookup(key); ok {
@@ -140,7 +144,14 @@ var edits = []edit{
 		}
 	}`},
 	{cacheFile, `	if c.flights[key] == f {
-		delete(c.flights, key)`, `	if c.flights[key] == f || Mutant == "stale-fill" {
+		delete(c.flights, key)`, `	if c.flights[key] == f && f.err == nil && Mutant == "store-then-land" {
+		c.store(key, f.value)
+		c.mu.Unlock()
+		c.mu.Lock()
+		if c.flights[key] == f {
+			delete(c.flights, key)
+		}
+	} else if c.flights[key] == f || Mutant == "stale-fill" {
 		delete(c.flights, key)`},
 	{cacheFile, `		if f.err == nil {
 			c.store(key, f.value)`, `		if f.err == nil || Mutant == "store-errors" {
@@ -386,6 +397,8 @@ var hunts = [][2]string{
 	{"every-caller-loads", "cache/single-flight"},
 	{"look-then-join", "cache/one-load"},
 	{"stale-fill", "cache/landing"},
+	{"store-then-land", "cache/landing-evicted"},
+	{"overtake-first", "cache/overtaking"},
 	{"early-store", "cache/slow-load"},
 	{"keys-by-print", "cache/alike-keys"},
 	{"store-errors", "cache/load-error"},
