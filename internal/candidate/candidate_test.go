@@ -444,7 +444,6 @@ func TestStrangeFiles(t *testing.T) {
 			}
 			return os.MkdirAll(dir+"/counter/inner", 0o700)
 		}, "", strings.Join([]string{
-			`go.mod is ignored: the candidate is built in a module of racebench's own`,
 			`go.work is ignored: the candidate is built in a module of racebench's own`,
 			`counter/.x.go is ignored: it is not a Go file of the package`,
 			`counter/README is ignored: it is not a Go file of the package`,

@@ -76,9 +76,10 @@ func Shaped(dir string) bool {
 	return true
 }
 
-// noteIgnored says that files which would configure a build do not.
+// noteIgnored says that files which would configure a build do not. The go.mod is
+// that of the kit.
 func (c *Candidate) noteIgnored(root *os.Root) {
-	for _, name := range []string{"go.mod", "go.sum", "go.work", "vendor", "Makefile"} {
+	for _, name := range []string{"go.sum", "go.work", "vendor", "Makefile"} {
 		if _, err := root.Lstat(name); err == nil {
 			c.Notes = append(c.Notes, name+" is ignored: the candidate is built in a module of racebench's own")
 		}

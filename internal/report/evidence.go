@@ -28,7 +28,7 @@ func heading(f result.Finding) string {
 		h += " (" + strings.Join(f.Contract, ", ") + ")"
 	}
 	if f.Origin == result.FromGate {
-		h += ", with one goroutine alone"
+		h += ", driven by one goroutine"
 	}
 	return terminal.Clean(h)
 }

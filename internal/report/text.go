@@ -201,7 +201,7 @@ func (p *printer) finding(d Document, f result.Finding, verbose bool) {
 	}
 	p.printf("%s  %s", mark, p.out.Strong(heading(f)))
 	if n := len(f.Iterations); n > 0 {
-		p.printf("  %d of %d iterations", n, max(len(d.Result.Iterations), n))
+		p.printf("  %d of %s", n, ofHowMany(d.Result, f))
 	}
 	p.printf("\n")
 	p.printf("%s\n", wrap(terminal.Clean(f.Message), p.out.Width, "      "))
@@ -219,6 +219,18 @@ func (p *printer) finding(d Document, f result.Finding, verbose bool) {
 		p.printf("      about the rule: %s\n", p.out.Strong("racebench explain "+terminal.Clean(f.Rule)))
 	}
 	p.printf("\n")
+}
+
+// ofHowMany says in how many iterations a finding could have shown: of a scenario
+// that was given up after some hangs, in those that ran it.
+func ofHowMany(r *result.Result, f result.Finding) string {
+	total := max(len(r.Iterations), len(f.Iterations))
+	for _, s := range r.Scenarios {
+		if s.Name == f.Scenario && s.Runs >= len(f.Iterations) && s.Runs < total {
+			return fmt.Sprintf("the %s it had", counted(s.Runs, "run"))
+		}
+	}
+	return counted(total, "iteration")
 }
 
 // cite prints the sentences of the contract that are named, each once.
@@ -295,7 +307,11 @@ func (p *printer) criteria(s *scoring.Score) {
 	case s.Score == nil:
 		mark = p.out.Doubtful("not shown to hold:")
 	}
-	for _, c := range s.Criteria {
+	criteria := s.Criteria
+	if last := len(criteria) - 1; last >= 0 && !criteria[last].Held {
+		criteria = criteria[last:] // who failed the gate was not asked about the others
+	}
+	for _, c := range criteria {
 		if !c.Held {
 			p.printf("%s %s\n", mark, c.Name)
 		}

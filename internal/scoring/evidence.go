@@ -126,7 +126,7 @@ func (f *evidence) race(t *tally) {
 	}
 	reason := t.Summary
 	if len(fs) > 0 {
-		reason += ": " + describe(fs)
+		reason += "; " + describe(fs)
 	} else if f.r.Stopped != "" {
 		reason += ": " + f.r.Stopped
 	}

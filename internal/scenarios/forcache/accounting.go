@@ -669,9 +669,9 @@ func cacheInStep(t *harness.T) {
 		hits := trues(lookers)
 		misses := len(lookers) - hits
 		if what == 0 {
-			harness.Equal(t, "C2 C9", "misses counted when a key had been put, of those who did not find it", misses, int(after.Misses))
+			harness.Equal(t, "C2 C9", "a lookup that missed a key was counted only after the Put of the key had returned: the misses that Stats shows right then, of lookups that did not find it", misses, int(after.Misses))
 		} else {
-			harness.Equal(t, "C2 C9", "hits counted when a key had gone, of those who found it", hits, int(after.Hits))
+			harness.Equal(t, "C2 C9", "a lookup that found a key was counted only after the key had gone: the hits that Stats shows right then, of lookups that found it", hits, int(after.Hits))
 		}
 		s := c.Stats()
 		harness.Equal(t, "C2 C10", "hits and misses of lookups that met one change of their key", [2]int{hits, misses}, [2]int{int(s.Hits), int(s.Misses)})

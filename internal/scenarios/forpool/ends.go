@@ -186,8 +186,8 @@ func poolCloseRace(t *harness.T) {
 func checkClosed(t *harness.T, p *pool) {
 	s := p.check("after Close")
 	if s.Stopped != p.workers || s.Pending != 0 || s.Active != 0 {
-		t.Fail("W11", "Close returned before every worker had stopped",
-			fmt.Sprintf("Stopped: %d", p.workers), fmt.Sprintf("%+v", s))
+		t.Fail("W11", "Close returned before every accepted task had ended and every worker had stopped",
+			fmt.Sprintf("Stopped: %d, Active: 0, Pending: 0", p.workers), fmt.Sprintf("%+v", s))
 	}
 	if _, _, stopped := p.states("after Close"); stopped != p.workers {
 		t.Fail("W11", "Close returned before every worker had stopped", p.workers, stopped)

@@ -587,7 +587,7 @@ func poolIsolation(t *harness.T) {
 			states := p.WorkerStates()
 			for i := range states {
 				if states[i] != workerpool.Idle && states[i] != workerpool.Busy {
-					t.Fail("W13", "what a caller wrote into its slice of states is seen by others", "idle or busy", states[i])
+					t.Fail("W13", "a pool that is not closed shows a worker that is neither idle nor busy, such as callers write into their slices", "idle or busy", states[i])
 					return
 				}
 				states[i] = workerpool.Stopped
