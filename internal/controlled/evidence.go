@@ -120,7 +120,7 @@ func (o *Options) take(e *Evidence, sc Scenario, dir string, f *explore.Finding)
 // candidate's author knows them.
 func (o *Options) describe(sc Scenario, dir string, f *explore.Finding) result.Finding {
 	shown := *f
-	shown.Trace = ofComponents(f.Trace)
+	shown.Trace = ofComponents(f.Trace, endMatters(f.Kind))
 	r := shown.Result(dir)
 	r.Component, r.Scenario, r.Observed = sc.Component, sc.Name, ""
 	r.Message = readable(r.Message)
@@ -160,10 +160,16 @@ func ofComponent(w result.Wait) bool {
 // matters.
 const after = 16
 
+// endMatters reports whether a defect of that kind is how a schedule ends, and not
+// something that happened on the way.
+func endMatters(k explore.Kind) bool {
+	return k == explore.Deadlock || k == explore.Leak || k == explore.Livelock || k == explore.Panic || k == explore.Fatal
+}
+
 // ofComponents leaves of a trace what the components did, and the decisions that
-// matter: what the scenario did around them, and what came long after, hides
-// more than it tells.
-func ofComponents(t *trace.Trace) *trace.Trace {
+// matter: what the scenario did around them, and, unless the end matters, what
+// came long after, hides more than it tells.
+func ofComponents(t *trace.Trace, end bool) *trace.Trace {
 	if t == nil {
 		return nil
 	}
@@ -178,7 +184,10 @@ func ofComponents(t *trace.Trace) *trace.Trace {
 			}
 		}
 	}
-	short.Steps = short.Steps[:min(last+after, len(short.Steps))]
+	if all := len(short.Steps); !end && last+after < all {
+		short.Steps = short.Steps[:last+after]
+		short.Omitted = all - len(short.Steps)
+	}
 	return &short
 }
 

@@ -102,6 +102,9 @@ func (t *Trace) Table(w io.Writer, opt TableOptions) error {
 			return s.cell()
 		})
 	}
+	if t.Omitted > 0 {
+		fmt.Fprintf(&b, "       … %d more\n", t.Omitted)
+	}
 	if t.Truncated {
 		b.WriteString("       … the rest was not recorded\n")
 	}
@@ -146,6 +149,10 @@ func (s Step) cell() string {
 		b.WriteString(" " + s.Object)
 	}
 	fmt.Fprintf(&b, " %s", s.Frame)
+	// A test is named above the table.
+	if name := s.Frame.name(); name != "" && !strings.HasSuffix(s.Frame.File, "_test.go") {
+		fmt.Fprintf(&b, " (%s)", name)
+	}
 	return b.String()
 }
 

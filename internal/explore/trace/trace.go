@@ -24,6 +24,32 @@ func (f Frame) String() string {
 	return fmt.Sprintf("%s:%d", filepath.Base(f.File), f.Line)
 }
 
+// name is the function's or method's own name, that of the outer one for a
+// function literal: Get for cache.(*Cache[...]).Get.func1.
+func (f Frame) name() string {
+	var plain strings.Builder // without type arguments, which hold dots and slashes
+	depth := 0
+	for _, r := range f.Func {
+		switch {
+		case r == '[':
+			depth++
+		case r == ']':
+			depth--
+		case depth == 0:
+			plain.WriteRune(r)
+		}
+	}
+	name := plain.String()
+	name = name[strings.LastIndex(name, "/")+1:]
+	if _, method, ok := strings.Cut(name, ")."); ok {
+		name = method
+	} else {
+		_, name, _ = strings.Cut(name, ".")
+	}
+	name, _, _ = strings.Cut(name, ".")
+	return name
+}
+
 // library are the beginnings of function names that belong to Go's own
 // machinery and say nothing about the program.
 var library = []string{"runtime.", "sync.", "sync/atomic.", "internal/", "testing.", "runtime/", "time.", "context.", "racecall"}
@@ -90,6 +116,8 @@ type Trace struct {
 	Goroutines []Goroutine `json:"goroutines"`
 	Steps      []Step      `json:"steps"`
 	Truncated  bool        `json:"truncated,omitempty"` // the step buffer was full
+	// Omitted steps followed, which say nothing.
+	Omitted int `json:"omitted,omitempty"`
 	// Objects are the names of the objects in Steps.
 	Objects *Objects `json:"-"`
 }

@@ -54,10 +54,10 @@ func TestTable(t *testing.T) {
 	if err := tr.Table(&b, TableOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	const want = "  step  goroutine 1          goroutine 1.1\n" +
-		"     1  Lock mutex 1 f.go:3\n" +
-		">    2                       Lock mutex 1 g.go:7\n" +
-		"     3                       BLOCKS in Lock mutex 1 g.go:7\n"
+	const want = "  step  goroutine 1              goroutine 1.1\n" +
+		"     1  Lock mutex 1 f.go:3 (F)\n" +
+		">    2                           Lock mutex 1 g.go:7 (G)\n" +
+		"     3                           BLOCKS in Lock mutex 1 g.go:7 (G)\n"
 	if b.String() != want {
 		t.Errorf("got\n%swant\n%s", b.String(), want)
 	}
@@ -109,6 +109,20 @@ func TestTableFits(t *testing.T) {
 			if n := len(strings.TrimRight(line, "\n")); width > 0 && n > width {
 				t.Errorf("width %d: %d characters: %q", width, n, line)
 			}
+		}
+	}
+}
+
+func TestFrameName(t *testing.T) {
+	for long, short := range map[string]string{
+		"example.com/x.v2/cache.(*Cache[go.shape.int,go.shape.string]).Get":        "Get",
+		"racebench/internal/cache.(*Cache[...]).GetOrLoad.func1":                   "GetOrLoad",
+		"racebench/internal/cache.(*Cache[...]).GetOrLoad.deferwrap1":              "GetOrLoad",
+		"racebench/internal/workerpool.New[go.shape.struct { X example.com/y.Z }]": "New",
+		"main.main": "main", "p.F.func1.2": "F", "": "",
+	} {
+		if got := (Frame{Func: long}).name(); got != short {
+			t.Errorf("%s: %q, want %q", long, got, short)
 		}
 	}
 }
