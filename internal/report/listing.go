@@ -83,8 +83,8 @@ func Scenario(out *terminal.Stream, r ScenarioRow) error {
 	if strings.HasPrefix(r.Name, "gate/") || strings.HasPrefix(r.Name, "probe/") {
 		how = "run it: racebench score DIR (it is part of every score, and of nothing else)"
 	}
-	_, err := fmt.Fprintf(out, "%s\n\n%s\n\nchecks: %s (docs/contract.md, or TASK.md of the kit)\n%s\n",
-		out.Strong(r.Name), paragraphs(r.Doc, out.Width), strings.Join(r.Contract, ", "), how)
+	_, err := fmt.Fprintf(out, "%s\n\n%s\n\nchecks: %s (racebench explain %s shows the sentence)\n%s\n",
+		out.Strong(r.Name), paragraphs(r.Doc, out.Width), strings.Join(r.Contract, ", "), r.Contract[0], how)
 	return err
 }
 

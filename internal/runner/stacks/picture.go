@@ -2,6 +2,7 @@ package stacks
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -74,7 +75,7 @@ func (s *sources) reason(g Goroutine, all []Goroutine, holds [][]held) (what str
 	case "sync.Cond.Wait":
 		what = "a signal"
 		if op, ok := find("Wait"); ok {
-			what += " on " + op.text
+			what += " on " + op.text + s.wakers(op)
 		}
 		return what, nil
 	case "sync.WaitGroup.Wait":
@@ -93,6 +94,28 @@ func (s *sources) reason(g Goroutine, all []Goroutine, holds [][]held) (what str
 		return "nothing: an empty select never ends", nil
 	}
 	return "", nil
+}
+
+// wakers names the places that signal a condition, in brackets: a Signal that wakes
+// one of several, and a change that comes without any, are why waiters stay.
+func (s *sources) wakers(condition operation) string {
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(s.text)) {
+		for _, op := range s.all(name) {
+			if op.object != condition.object || op.verb != "Signal" && op.verb != "Broadcast" {
+				continue
+			}
+			what := op.verb
+			if what == "Signal" {
+				what = "Signal, which wakes one waiter,"
+			}
+			list = append(list, fmt.Sprintf("%s at %s:%d", what, name, op.line))
+		}
+	}
+	if len(list) == 0 {
+		return " (which nobody gives: there is no Signal or Broadcast of that name)"
+	}
+	return " (" + strings.Join(list, "; ") + ")"
 }
 
 // waitsIn reports whether the goroutine waits in the frame itself or in the

@@ -105,6 +105,30 @@ func (s *sources) around(f place.Frame) (function, bool) {
 	return function{operations: s.operations(body, receiver, typ)}, true
 }
 
+// all lists the operations of a file, those of function literals included.
+func (s *sources) all(name string) []operation {
+	file := s.file(name)
+	if file == nil {
+		return nil
+	}
+	var list []operation
+	for _, d := range file.Decls {
+		fn, ok := d.(*ast.FuncDecl)
+		if !ok || fn.Body == nil {
+			continue
+		}
+		receiver, typ := receiverOf(fn)
+		list = append(list, s.operations(fn.Body, receiver, typ)...)
+		ast.Inspect(fn.Body, func(n ast.Node) bool {
+			if lit, ok := n.(*ast.FuncLit); ok {
+				list = append(list, s.operations(lit.Body, receiver, typ)...)
+			}
+			return true
+		})
+	}
+	return list
+}
+
 func (s *sources) covers(n ast.Node, line int) bool {
 	return s.fset.Position(n.Pos()).Line <= line && line <= s.fset.Position(n.End()).Line
 }

@@ -136,3 +136,40 @@ racebench/internal/cache.(*Cache).Get(0xc000010000)
 		}
 	}
 }
+
+// TestWhoSignals: of a goroutine that waits on a condition the reader learns who
+// could wake it, and that a Signal wakes one only.
+func TestWhoSignals(t *testing.T) {
+	sources := map[string][]byte{"workerpool/workerpool.go": []byte(`package workerpool
+
+func (p *Pool) Close() {
+	for p.running > 0 {
+		p.done.Wait() // line 5
+	}
+}
+
+func (q *Pool) end() {
+	func() { q.done.Signal() }() // line 10
+}
+
+func (p *Pool) Reset() {
+	p.done.Broadcast() // line 14
+	p.other.Signal()
+}
+`)}
+	list, err := stacks.Parse(`goroutine 7 [sync.Cond.Wait]:
+sync.runtime_notifyListWait(0xc000010000, 0x1)
+	runtime/sema.go:617 +0x159
+sync.(*Cond).Wait(0xc000010000)
+	sync/cond.go:71 +0x75
+racebench/internal/workerpool.(*Pool).Close(0xc000010000)
+	racebench/internal/workerpool/workerpool.go:5 +0x25
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "waits for a signal on p.done (Signal, which wakes one waiter, at workerpool/workerpool.go:10; Broadcast at workerpool/workerpool.go:14)"
+	if got := render(list, sources); !strings.Contains(got, want) {
+		t.Errorf("want %q in\n%s", want, got)
+	}
+}
