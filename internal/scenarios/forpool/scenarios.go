@@ -42,6 +42,12 @@ func Scenarios() []harness.Scenario {
 			Contract: []string{"W4", "W5", "W7", "W9"},
 		},
 		{
+			Name: "workerpool/phases", Component: harness.WorkerPool, Run: poolPhases,
+			Doc: "One task comes and goes, and goroutines look at it by Pending, WorkerStates, Results and Stats in turn. None shows a phase " +
+				"that another one has shown to be over.",
+			Contract: []string{"W4", "W7", "W8"},
+		},
+		{
 			Name: "workerpool/from-tasks", Component: harness.WorkerPool, Run: poolFromTasks,
 			Doc:      "Tasks call every method they may, submit a tree of tasks, and reset. Wait returns when the last one has ended.",
 			Contract: []string{"W2", "W9", "W10", "W12"},
