@@ -432,7 +432,7 @@ var hunts = [][2]string{
 	{"panic-is-success", "workerpool/failing-tasks"},
 	{"task-on-its-own", "workerpool/rendezvous"},
 	{"states-apart", "workerpool/handover"},
-	{"states-apart", "workerpool/phases"},
+	{"busy-later", "workerpool/phases"},
 	{"reset-keeps-counts", "workerpool/from-tasks"},
 	{"drop-when-full", "workerpool/burst"},
 	{"wait-for-queue", "workerpool/wait-own"},
