@@ -355,7 +355,7 @@ func cacheOvertaking(t *harness.T) {
 				fmt.Sprintf("GetOrLoad returns %d or %d and loads nothing; Get finds %d", loaded, put, put))
 		case what == 1:
 		case what == 0 && deleted:
-			t.Fail("C6", "Delete removed a key that was not there when it overtook the load in flight, and not before that", false, true)
+			t.Fail("C9 C15", "Delete removed a key that was not there when it overtook the load in flight, and not before that", false, true)
 		case ran && (err != nil || value != own || !ok || got != own):
 			wrong("who asked after the overtaking, and loaded, does not find the value", fmt.Sprintf("GetOrLoad returns %d; Get finds it", own))
 		case !ran && (err != nil || value != loaded || ok):
