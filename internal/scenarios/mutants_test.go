@@ -344,6 +344,10 @@ var edits = []edit{
 		p.epoch++
 		return
 	}
+	if Mutant == "reset-in-two-steps" {
+		p.mu.Unlock()
+		p.mu.Lock()
+	}
 	p.completed, p.failed = 0, 0
 	if Mutant == "reset-lets-in" {
 		p.epoch--
@@ -433,6 +437,7 @@ var hunts = [][2]string{
 	{"task-on-its-own", "workerpool/rendezvous"},
 	{"states-apart", "workerpool/handover"},
 	{"busy-later", "workerpool/phases"},
+	{"reset-in-two-steps", "workerpool/reset-in-step"},
 	{"reset-keeps-counts", "workerpool/from-tasks"},
 	{"drop-when-full", "workerpool/burst"},
 	{"wait-for-queue", "workerpool/wait-own"},

@@ -96,6 +96,12 @@ func Scenarios() []harness.Scenario {
 			Contract: []string{"W3", "W4", "W7", "W10", "W12"},
 		},
 		{
+			Name: "workerpool/reset-in-step", Component: harness.WorkerPool, Run: poolResetInStep,
+			Doc: "A pool whose workers are all held is reset, and goroutines look at it by Pending, Results and Stats in turn. None shows what was " +
+				"before when another one has shown what is after.",
+			Contract: []string{"W7", "W8", "W12"},
+		},
+		{
 			Name: "workerpool/reset-wait", Component: harness.WorkerPool, Run: poolResetWait,
 			Doc: "A pool is reset while a goroutine waits for tasks that no worker has started, or closes the pool. Either returns " +
 				"once nothing is pending or active, though no task has ended; and no worker is lost.",
