@@ -42,8 +42,9 @@ func newScore(env Environment) *cobra.Command {
 		Long: `score judges the fix in DIR, a folder with cache/, counter/ and workerpool/, by
 the rubric: 40 points for race tests, 30 for deadlock freedom, 20 for correct
 synchronisation, 10 for performance. Without DIR it judges the current folder
-if that is such a one, and the built-in components otherwise. Several folders are ranked; with --save an interrupted ranking goes
-on where it ended when the same command is given again.
+if that is such a one, and the built-in components otherwise. Several folders
+are ranked; with --save an interrupted ranking goes on where it ended when the
+same command is given again.
 
 A pass needs at least 90 points and every success criterion. What racebench
 could not decide is inconclusive: never a pass, and never a 0.`,

@@ -6,7 +6,7 @@ import "racebench/internal/model"
 // where one client alone calls a component.
 var answers = map[string]map[string][]string{
 	model.Cache: {
-		model.CacheGet: {"C2"}, model.CachePut: {"C3", "C4"}, model.CacheDelete: {"C6"}, model.CacheLen: {"C3", "C5"},
+		model.CacheGet: {"C2"}, model.CacheDelete: {"C6"}, model.CacheLen: {"C3", "C5"},
 		model.CacheStats: {"C2", "C3", "C8"}, model.CacheHitRate: {"C8"}, model.CacheLoad: {"C10", "C12", "C13", "C14"},
 	},
 	model.Counter: {

@@ -108,7 +108,7 @@ func (j *judgement) probe(ctx context.Context) error {
 		j.res.Findings = append(j.res.Findings, overLocking(&probes[i], e.Findings)...)
 	}
 	j.res.Trouble = append(j.res.Trouble, e.Trouble...)
-	j.res.Measurement = &result.Measurement{Skipped: "the comparison of speeds was left out", Probes: probes}
+	j.res.Measurement = &result.Measurement{Skipped: "the speeds were not compared", Probes: probes}
 	return nil
 }
 

@@ -66,9 +66,9 @@ func Kind(out *terminal.Stream, m scoring.Meaning) error {
 // Sentence explains a sentence of the contract: its text, and what checks it.
 func Sentence(out *terminal.Stream, number, text string, scenarios, rules []string) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s  %s\n", out.Strong(number), hang(text, out.Width+6, len(number)+2))
+	fmt.Fprintf(&b, "%s  %s\n", out.Strong(number), hang(text, out.Width, len(number)+2))
 	if len(scenarios) > 0 {
-		fmt.Fprintf(&b, "\nchecked by %s\n", hang(strings.Join(scenarios, ", "), out.Width+6, 11))
+		fmt.Fprintf(&b, "\nchecked by %s\n", hang(strings.Join(scenarios, ", "), out.Width, 11))
 	}
 	if len(rules) > 0 {
 		fmt.Fprintf(&b, "\nand by the rules %s\n", strings.Join(rules, ", "))

@@ -206,7 +206,7 @@ func (p *printer) finding(d Document, f result.Finding, verbose bool) {
 	p.printf("\n")
 	p.printf("%s\n", wrap(terminal.Clean(f.Message), p.out.Width, "      "))
 	p.cite(f.Contract)
-	for _, line := range strings.Split(strings.TrimRight(findingBody(f, p.out.Width, verbose), "\n"), "\n") {
+	for _, line := range strings.Split(strings.TrimRight(findingBody(f, max(0, p.out.Width-6), verbose), "\n"), "\n") {
 		if line != "" {
 			p.printf("      %s\n", line)
 		}
@@ -241,7 +241,7 @@ func (p *printer) cite(names []string) {
 			continue
 		}
 		p.cited[name] = true
-		p.printf("      %s\n", p.out.Faint(hang(name+": "+text, p.out.Width, 6)))
+		p.printf("%s\n", p.out.Faint(wrap(name+": "+text, p.out.Width, "      ")))
 	}
 }
 
@@ -419,7 +419,7 @@ func wrap(text string, width int, indent string) string {
 // hang wraps text and indents all lines but the first by n columns.
 func hang(text string, width, n int) string {
 	if width > 0 {
-		width -= n + 6
+		width -= n
 	}
 	return strings.ReplaceAll(wrap(text, width, ""), "\n", "\n"+strings.Repeat(" ", n))
 }
