@@ -4,14 +4,12 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"slices"
 
 	"racebench/internal/candidate"
 	"racebench/internal/controlled"
 	"racebench/internal/explore"
 	"racebench/internal/result"
 	"racebench/internal/runner"
-	"racebench/internal/scenarios"
 )
 
 // schedulesEach is the number of controlled schedules of each scenario unless
@@ -43,8 +41,8 @@ func (j *judgement) controlledOptions(c *candidate.Candidate) controlled.Options
 		Report:    func(s string) { j.progress(Progress{Phase: "build", Message: s, Notable: true}) },
 		Repro:     func(scenario string) string { return exploreCommand(j.Candidate.Dir, scenario, j.Seed) },
 	}
-	for _, s := range scenarios.All() {
-		if !s.Stress && j.drives(s.Component) && (j.Scenarios == nil || slices.Contains(j.Scenarios, s.Name)) {
+	for _, s := range j.selected() {
+		if !s.Stress {
 			o.Scenarios = append(o.Scenarios, controlled.Scenario{Name: s.Name, Component: result.Component(s.Component)})
 		}
 	}

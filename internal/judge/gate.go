@@ -23,10 +23,8 @@ func (j *judgement) gate(ctx context.Context) error {
 	o.Decisive = func(f result.Finding) bool {
 		return f.Kind == result.Hostile || f.Kind == result.ResourceLimit || f.Kind == result.Livelock
 	}
-	for _, s := range scenarios.Gates() {
-		if j.drives(s.Component) {
-			o.Scenarios = append(o.Scenarios, named(s))
-		}
+	for _, s := range j.judged(scenarios.Gates()) {
+		o.Scenarios = append(o.Scenarios, named(s))
 	}
 	o.Repro = func(result.Finding, result.Iteration) string { return scoreCommand(j.Candidate.Dir, j.Seed) }
 	e, err := runner.Run(ctx, o)
@@ -53,9 +51,9 @@ func (j *judgement) gate(ctx context.Context) error {
 	return nil
 }
 
-// drive takes the candidate through the gate and the static rules. Who fails the
+// gateAndRules takes the candidate through the gate and the static rules. Who fails the
 // gate by a mistake is told what the rules say all the same: they name the place.
-func (j *judgement) drive(ctx context.Context) error {
+func (j *judgement) gateAndRules(ctx context.Context) error {
 	if err := j.gate(ctx); err != nil || ctx.Err() != nil || j.forfeited() {
 		return err
 	}

@@ -28,14 +28,10 @@ func (j *judgement) runnerOptions() runner.Options {
 }
 
 // selected are the scenarios that were asked for.
-func (j *judgement) selected() []runner.Scenario {
-	var out []runner.Scenario
-	for _, s := range scenarios.All() {
-		if j.drives(s.Component) && (j.Scenarios == nil || slices.Contains(j.Scenarios, s.Name)) {
-			out = append(out, named(s))
-		}
-	}
-	return out
+func (j *judgement) selected() []harness.Scenario {
+	return slices.DeleteFunc(j.judged(scenarios.All()), func(s harness.Scenario) bool {
+		return j.Scenarios != nil && !slices.Contains(j.Scenarios, s.Name)
+	})
 }
 
 func named(s harness.Scenario) runner.Scenario {
@@ -45,7 +41,9 @@ func named(s harness.Scenario) runner.Scenario {
 // hammerOptions are runnerOptions for the scenario suite.
 func (j *judgement) hammerOptions() runner.Options {
 	o := j.runnerOptions()
-	o.Scenarios = j.selected()
+	for _, s := range j.selected() {
+		o.Scenarios = append(o.Scenarios, named(s))
+	}
 	o.Iterations = j.Iterations
 	if j.tools.builder != nil && !j.WithoutNoise {
 		o.Bare = j.bare

@@ -13,6 +13,7 @@ import (
 	"racebench/internal/candidate"
 	"racebench/internal/result"
 	"racebench/internal/runner"
+	"racebench/internal/scenarios/harness"
 	"racebench/internal/scoring"
 )
 
@@ -181,12 +182,17 @@ func (j *judgement) stages() []func(context.Context) error {
 	case j.Enough != nil:
 		return stages{j.build, j.canary, j.gate, j.rules, j.hurry, j.measure}
 	}
-	return stages{j.build, j.canary, j.drive, j.hammer, j.explore, j.measure}
+	return stages{j.build, j.canary, j.gateAndRules, j.hammer, j.explore, j.measure}
 }
 
-// drives reports whether a component is among those that are judged.
-func (j *judgement) drives(component string) bool {
+// judges reports whether a component is among those that are judged.
+func (j *judgement) judges(component string) bool {
 	return j.Components == nil || slices.Contains(j.Components, result.Component(component))
+}
+
+// judged keeps the scenarios of the components that are judged.
+func (j *judgement) judged(list []harness.Scenario) []harness.Scenario {
+	return slices.DeleteFunc(list, func(s harness.Scenario) bool { return !j.judges(s.Component) })
 }
 
 // settled reports whether nothing that follows can change the verdict: the

@@ -45,7 +45,7 @@ func (j *judgement) measure(ctx context.Context) error {
 	defer textbook.Close()
 	o := measure.Options{Spin: measure.Calibrate(func(n int) { _ = harness.Spin(n) }), Seed: j.Seed, Borders: scoring.SlowdownBorders()}
 	for _, w := range scenarios.Workloads() {
-		if !j.drives(w.Component) {
+		if !j.judges(w.Component) {
 			continue
 		}
 		o.Workloads = append(o.Workloads, measure.Workload{Name: w.Name, Component: result.Component(w.Component), Goroutines: w.Goroutines})
@@ -89,10 +89,7 @@ func (j *judgement) probe(ctx context.Context) error {
 	o.RaceMode = runner.RaceNone
 	o.Iterations = probeRuns
 	var probes []result.Probe
-	for _, s := range scenarios.Probes() {
-		if !j.drives(s.Component) {
-			continue
-		}
+	for _, s := range j.judged(scenarios.Probes()) {
 		o.Scenarios = append(o.Scenarios, named(s))
 		sentence := ""
 		if len(s.Contract) > 0 {

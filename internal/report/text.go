@@ -307,12 +307,8 @@ func (p *printer) criteria(s *scoring.Score) {
 	case s.Score == nil:
 		mark = p.out.Doubtful("not shown to hold:")
 	}
-	criteria := s.Criteria
-	if last := len(criteria) - 1; last >= 0 && !criteria[last].Held {
-		criteria = criteria[last:] // who failed the gate was not asked about the others
-	}
-	for _, c := range criteria {
-		if !c.Held {
+	for _, c := range s.Criteria {
+		if !c.Held && !c.Open {
 			p.printf("%s %s\n", mark, c.Name)
 		}
 	}

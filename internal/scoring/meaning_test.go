@@ -1,7 +1,11 @@
 package scoring
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"maps"
+	"strconv"
 	"testing"
 
 	"racebench/internal/result"
@@ -17,6 +21,21 @@ func TestEveryKindHasAMeaning(t *testing.T) {
 		}
 		known[m.Kind] = m
 	}
+	file, err := parser.ParseFile(token.NewFileSet(), "../result/result.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		if spec, ok := n.(*ast.ValueSpec); ok {
+			if typ, ok := spec.Type.(*ast.Ident); ok && typ.Name == "Kind" {
+				kind, _ := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+				if _, ok := known[result.Kind(kind)]; !ok {
+					t.Errorf("%s has no meaning", kind)
+				}
+			}
+		}
+		return true
+	})
 	for _, set := range []map[result.Kind]bool{raceKinds, deadlockKinds, atomicityKinds} {
 		for kind := range maps.Keys(set) {
 			if m, ok := known[kind]; !ok || len(m.Costs) == 0 && !m.Forfeits {

@@ -71,6 +71,8 @@ type Score struct {
 type Criterion struct {
 	Name string `json:"name"`
 	Held bool   `json:"held"`
+	// Open: nothing was looked at for it, since the candidate did not pass the gate.
+	Open bool `json:"open,omitempty"`
 }
 
 // LostCategories lists the categories that lost points, in rubric order.

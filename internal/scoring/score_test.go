@@ -285,3 +285,22 @@ func TestCostsAgreesWithTheScore(t *testing.T) {
 		}
 	}
 }
+
+// TestWhoFailsTheGateIsAskedNothingElse: one criterion is broken, the others are
+// open.
+func TestWhoFailsTheGateIsAskedNothingElse(t *testing.T) {
+	r := clean()
+	f := finding(result.Behaviour, result.Cache)
+	f.Origin = result.FromGate
+	r.Findings = append(r.Findings, f)
+	for _, c := range Of(r).Criteria {
+		if gate := strings.HasPrefix(c.Name, "API"); c.Held || c.Open == gate {
+			t.Errorf("%s: held %v, open %v", c.Name, c.Held, c.Open)
+		}
+	}
+	for _, c := range Of(clean()).Criteria {
+		if !c.Held || c.Open {
+			t.Errorf("of a right fix, %s: held %v, open %v", c.Name, c.Held, c.Open)
+		}
+	}
+}
