@@ -142,11 +142,15 @@ func (s *scoreCmd) one(cmd *cobra.Command, args []string) error {
 	if err := s.makeSave(cmd); err != nil {
 		return err
 	}
+	opts, err := s.question(cand, s.parallel)
+	if err != nil {
+		return err
+	}
 	file := s.savedIn(name)
-	res := s.saved(file, cand.Hash)
+	res := s.saved(file, opts)
 	switch {
 	case res == nil:
-		if res, err = s.judgeAndSave(cmd.Context(), cand, file, "", s.parallel); err != nil {
+		if res, err = s.judgeAndSave(cmd.Context(), opts, file, ""); err != nil {
 			return err
 		}
 	case !s.quiet:
@@ -174,18 +178,20 @@ func (s *scoreCmd) savedIn(name string) string {
 	return filepath.Join(s.save, name+".json")
 }
 
-// judgeAndSave judges a candidate and writes its report into file, unless there
-// is none or the result is partial. The progress bears the label.
-func (s *scoreCmd) judgeAndSave(ctx context.Context, cand *candidate.Candidate, file, label string, parallel int) (*result.Result, error) {
+// question are the judge's options for a candidate.
+func (s *scoreCmd) question(cand *candidate.Candidate, parallel int) (judge.Options, error) {
 	opts, err := s.options(cand.Builtin)
-	if err != nil {
-		return nil, err
-	}
 	opts.Candidate = cand
 	opts.Parallel = parallel
 	opts.Score = true
 	opts.Without = s.without
 	opts.Budget = s.candidateTimeout
+	return opts, err
+}
+
+// judgeAndSave judges a candidate and writes its report into file, unless there
+// is none or the result is partial. The progress bears the label.
+func (s *scoreCmd) judgeAndSave(ctx context.Context, opts judge.Options, file, label string) (*result.Result, error) {
 	res, err := s.judge(ctx, opts, label)
 	if err != nil || file == "" || res.Interrupted {
 		return res, err
@@ -331,15 +337,19 @@ func (s *scoreCmd) rank(ctx context.Context, cmd *cobra.Command, dir, name strin
 		row.Status, row.Message, row.code = string(scoring.Error), err.Error(), exitUsage
 		return row, nil
 	}
+	opts, err := s.question(cand, max(1, s.parallel/s.jobs))
+	if err != nil {
+		return row, err
+	}
 	file := s.savedIn(name)
-	res := s.saved(file, cand.Hash)
+	res := s.saved(file, opts)
 	row.saved = res != nil
 	if res == nil {
 		if ctx.Err() != nil {
 			row.Status, row.Message, row.code = string(scoring.Interrupted), "not judged", exitInterrupted
 			return row, nil
 		}
-		if res, err = s.judgeAndSave(ctx, cand, file, name, max(1, s.parallel/s.jobs)); err != nil {
+		if res, err = s.judgeAndSave(ctx, opts, file, name); err != nil {
 			return row, fmt.Errorf("%s: %w", dir, err)
 		}
 	}
@@ -355,29 +365,25 @@ func (s *scoreCmd) rank(ctx context.Context, cmd *cobra.Command, dir, name strin
 	return row, nil
 }
 
-// asked are the options that a saved report must have been made with.
-func (s *scoreCmd) asked() result.Asked {
-	return result.Asked{Race: s.race, Noise: s.noise, Timeout: s.timeout, Duration: s.duration, Budget: s.candidateTimeout}
-}
-
-// saved is the complete result in file, if this racebench has made it of the same
-// sources, without the same evidence and with the same options, or nil. A brief report does not tell its seed.
-func (s *scoreCmd) saved(file, hash string) *result.Result {
+// saved is the result in file, if this racebench has made it of the same sources
+// with the same options, or nil. The seed has to be the same if one was asked for,
+// but a brief report does not tell its seed.
+func (s *scoreCmd) saved(file string, opts judge.Options) *result.Result {
 	f, err := os.Open(file)
 	if err != nil {
 		return nil
 	}
 	defer f.Close()
 	res, err := report.ReadJSON(f)
-	if err != nil || res.Candidate.Hash != hash || res.Requested != s.iterations || res.Asked != s.asked() || len(res.Trouble) > 0 {
+	if err != nil || res.Candidate.Hash != opts.Candidate.Hash || res.Requested != opts.Iterations || res.Asked != opts.Asked() || len(res.Trouble) > 0 {
 		return nil
 	}
 	if res.Tool.Version != judge.Version() || slices.ContainsFunc(res.Capabilities, func(c result.Capability) bool {
-		return c.Waived != slices.Contains(s.without, c.Name)
+		return c.Waived != slices.Contains(opts.Without, c.Name)
 	}) {
 		return nil
 	}
-	if s.seedSet && s.feedback != "brief" && res.Seed != s.seed {
+	if s.seedSet && s.feedback != "brief" && res.Seed != opts.Seed {
 		return nil
 	}
 	return res

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"racebench/internal/candidate"
 	"racebench/internal/judge"
 	"racebench/internal/report"
 	"racebench/internal/result"
@@ -44,7 +45,11 @@ func TestSavedIsTheSameQuestion(t *testing.T) {
 				judging:          judging{iterations: 100, seed: 7, seedSet: true, race: "auto", noise: "auto", timeout: time.Second},
 				candidateTimeout: 5 * time.Minute, without: []string{result.ScheduleSearch}, feedback: "full",
 			}
-			if taken := s.saved(file, "sources") != nil; taken != c.taken {
+			opts, err := s.question(&candidate.Candidate{Hash: "sources"}, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if taken := s.saved(file, opts) != nil; taken != c.taken {
 				t.Errorf("taken %v, want %v", taken, c.taken)
 			}
 		})

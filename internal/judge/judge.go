@@ -77,8 +77,8 @@ type Options struct {
 	Progress func(Progress)
 }
 
-// asked are the options as a Result records them.
-func (o Options) asked() result.Asked {
+// Asked are the options as a Result records them.
+func (o Options) Asked() result.Asked {
 	noise := "auto"
 	if o.WithoutNoise {
 		noise = "off"
@@ -128,7 +128,7 @@ func Judge(ctx context.Context, opts Options) (*result.Result, error) {
 		Started:       started.UTC(),
 		Seed:          opts.Seed,
 		Requested:     opts.Iterations,
-		Asked:         opts.asked(),
+		Asked:         opts.Asked(),
 	}}
 	if opts.Budget > 0 {
 		var cancel context.CancelFunc
