@@ -3,6 +3,7 @@ package history_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -202,6 +203,9 @@ func TestReplay(t *testing.T) {
 		"observed Stats() = {Total:1 Succeeded:1 Failed:0 ProcessingTime:10ns}"
 	if d.String() != want || len(d.Before) != 3 || d.Before[2] != "Reset() = {Total:1 Succeeded:1 Failed:0 ProcessingTime:10ns}" {
 		t.Errorf("%s\nafter %q", d, d.Before)
+	}
+	if !slices.Equal(d.Contract, []string{"M1", "M2", "M3"}) {
+		t.Errorf("a wrong answer of Stats is about %q", d.Contract)
 	}
 	if _, err := history.Replay(protocol.History{Model: "stack"}); err == nil {
 		t.Error("no error for a model that does not exist")

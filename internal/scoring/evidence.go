@@ -342,7 +342,9 @@ func (f *evidence) criteria(ts []*tally) []Criterion {
 	}
 	_, gated := f.gate()
 	passed := gated == ""
-	asked := func(name string, held bool) Criterion { return Criterion{Name: name, Held: held && passed, Open: !passed} }
+	asked := func(name string, held bool) Criterion {
+		return Criterion{Name: name, Held: held && passed, Open: !passed}
+	}
 	return []Criterion{
 		asked(fmt.Sprintf("%d of %d consecutive iterations pass, and no schedule fails", f.total, f.total), !ts[0].Lost()),
 		asked("no deadlock, leak or livelock", !ts[1].Lost()),
