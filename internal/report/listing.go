@@ -34,13 +34,14 @@ func Scenarios(out *terminal.Stream, format string, rows []ScenarioRow) error {
 	return err
 }
 
-// Kinds lists the kinds of finding.
+// Kinds lists the kinds of finding, below another table.
 func Kinds(out *terminal.Stream, list []scoring.Meaning) error {
 	cells := make([][]string, len(list))
 	for i, m := range list {
 		cells[i] = []string{string(m.Kind), m.Means}
 	}
 	var b bytes.Buffer
+	b.WriteByte('\n')
 	table(&b, out.Width, []string{"kind", "what it tells"}, cells, []bool{false, false}, nil)
 	_, err := out.Write(b.Bytes())
 	return err
