@@ -8,6 +8,7 @@ import (
 	"go/types"
 	"io"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -15,8 +16,8 @@ import (
 // compiler's export data, which the go command makes where it has none. It is
 // not safe for concurrent use.
 func (b *Builder) Importer(ctx context.Context, packages ...string) (types.Importer, error) {
-	args := append([]string{"list", "-trimpath", "-export", "-deps", "-f", "{{.ImportPath}}\t{{.Export}}"}, packages...)
-	out, err := b.run(ctx, os.TempDir(), Variant{}, args...)
+	args := slices.Concat([]string{"list"}, standardFlags, []string{"-export", "-deps", "-f", "{{.ImportPath}}\t{{.Export}}"}, packages)
+	out, err := b.run(ctx, os.TempDir(), b.standard(), args...)
 	if err != nil {
 		return nil, err
 	}

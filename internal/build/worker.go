@@ -282,6 +282,19 @@ func (b *Builder) Environ(cgo bool) []string {
 	return b.toolchain.environ(b.options.Dir, "", cgo)
 }
 
+// standardFlags are the build flags that count for the objects of the standard
+// library.
+var standardFlags = []string{"-trimpath", "-gcflags=all=-dwarf=false"}
+
+// Standard is the pinned environment of the go command, and the build flags,
+// with which the objects of the standard library are those of the plain worker.
+func (b *Builder) Standard() (env, flags []string) {
+	return b.environ(b.standard()), slices.Clone(standardFlags)
+}
+
+// standard is how the worker is built that every judgement needs.
+func (b *Builder) standard() Variant { return Variant{Leak: b.toolchain.Leak} }
+
 // write creates the files below dir and replaces none.
 func write(dir string, files map[string][]byte) error {
 	for name, text := range files {
@@ -330,7 +343,7 @@ func (b *Builder) build(ctx context.Context, files map[string][]byte, variant Va
 	}
 	// Stripping symbols halves the time to link and leaves the tables alone
 	// from which stacks and race reports are printed.
-	args := []string{"build", "-trimpath", "-buildvcs=false", "-pgo=off", "-ldflags=-s -w", "-gcflags=all=-dwarf=false", "-o", out}
+	args := slices.Concat([]string{"build", "-buildvcs=false", "-pgo=off", "-ldflags=-s -w", "-o", out}, standardFlags)
 	if variant.Noise {
 		args = append(args, "-gcflags="+racebench.Module+"/internal/scenarios/...="+strings.Join(Hasty, " "))
 	}

@@ -124,6 +124,7 @@ to give, and says whether it is right, why not, and how to see it again.
 
 Exit codes: 0 clean or pass, 1 findings or not passed, 2 wrong usage,
 3 racebench could not do its work or decide, 130 interrupted.`,
+		Version:       versionLine(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
@@ -133,6 +134,7 @@ Exit codes: 0 clean or pass, 1 findings or not passed, 2 wrong usage,
 	}
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)
+	root.SetVersionTemplate("{{.Version}}\n")
 	root.AddCommand(
 		newRun(env), newScore(env), newInit(env), newSelftest(env),
 		newExplore(env), newReplay(env),

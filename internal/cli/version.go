@@ -9,13 +9,18 @@ import (
 	"racebench/internal/judge"
 )
 
+// versionLine is what "racebench version" and "racebench --version" print.
+func versionLine() string {
+	return fmt.Sprintf("racebench %s %s %s/%s", judge.Version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
 func newVersion(env Environment) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintf(env.Stdout, "racebench %s %s %s/%s\n", judge.Version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			_, err := fmt.Fprintln(env.Stdout, versionLine())
 			return err
 		},
 	}

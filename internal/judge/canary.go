@@ -102,5 +102,6 @@ func (j *judgement) applyRules(ctx context.Context, cfg rules.Config) ([]result.
 		return nil, nil
 	}
 	cfg.Go = j.tools.builder.Toolchain().Go
+	cfg.Env, cfg.Flags = j.tools.builder.Standard()
 	return rules.Check(ctx, cfg)
 }

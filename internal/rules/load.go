@@ -101,24 +101,27 @@ func check(fset *token.FileSet, importPath string, files []*ast.File, imp types.
 }
 
 // exports answers where a toolchain keeps the export data of the standard
-// library. The toolchain is asked once for each set of packages: it builds
-// what its cache lacks, which takes seconds the first time on a machine.
+// library. The toolchain is asked once for each package: it builds what its
+// cache lacks, which takes seconds the first time on a machine.
 type exports struct {
 	mu    sync.Mutex
-	known map[string]map[string]string // toolchain and imports to path to file
+	known map[string]map[string]string // how the toolchain is asked to path to file
 }
 
 var stdExports exports
 
-func (e *exports) lookup(ctx context.Context, goBin string, env, imports []string) (map[string]string, error) {
-	key := goBin + "\x00" + strings.Join(imports, " ") + "\x00" + strings.Join(env, "\x00")
+// lookup returns the files of the packages, and maybe of others. The map is not
+// to be changed.
+func (e *exports) lookup(ctx context.Context, goBin string, env, flags, imports []string) (map[string]string, error) {
+	key := strings.Join(slices.Concat([]string{goBin}, flags, []string{""}, env), "\x00")
 	e.mu.Lock()
 	known := e.known[key]
 	e.mu.Unlock()
-	if known != nil {
+	missing := slices.DeleteFunc(slices.Clone(imports), func(p string) bool { return known[p] != "" })
+	if len(missing) == 0 {
 		return known, nil
 	}
-	args := append([]string{"list", "-export", "-deps", "-f", "{{.ImportPath}}\t{{.Export}}", "--"}, imports...)
+	args := slices.Concat([]string{"list"}, flags, []string{"-export", "-deps", "-f", "{{.ImportPath}}\t{{.Export}}", "--"}, missing)
 	cmd := exec.CommandContext(ctx, goBin, args...)
 	// Outside of any module and with modules off, nothing that lies in the
 	// candidate's folder (go.mod, go.work, vendor) has a say.
@@ -130,19 +133,22 @@ func (e *exports) lookup(ctx context.Context, goBin string, env, imports []strin
 	if err != nil {
 		return nil, fmt.Errorf("rules: export data of the standard library: %w: %s", err, bytes.TrimSpace(stderr.Bytes()))
 	}
-	known = map[string]string{}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	// A map that somebody else may be reading stays as it is.
+	if known = maps.Clone(e.known[key]); known == nil {
+		known = map[string]string{}
+	}
 	for line := range strings.Lines(string(out)) {
 		p, file, ok := strings.Cut(strings.TrimSpace(line), "\t")
 		if ok && file != "" {
 			known[p] = file
 		}
 	}
-	e.mu.Lock()
 	if e.known == nil {
 		e.known = map[string]map[string]string{}
 	}
 	e.known[key] = known
-	e.mu.Unlock()
 	return known, nil
 }
 

@@ -57,6 +57,9 @@ type Config struct {
 	// Env is the environment of the go command. Nil means that of this process.
 	// What could let the candidate steer the command is overruled.
 	Env []string
+	// Flags are build flags with which the go command has objects of the
+	// standard library in its cache already; with others it compiles them anew.
+	Flags []string
 }
 
 // Check applies every rule to the components and returns what they found, in
@@ -118,7 +121,7 @@ func loadStd(ctx context.Context, cfg Config, importPath string, sources map[str
 		if env == nil {
 			env = environ()
 		}
-		if known, err = stdExports.lookup(ctx, goBin, env, imports); err != nil {
+		if known, err = stdExports.lookup(ctx, goBin, env, cfg.Flags, imports); err != nil {
 			return nil, err
 		}
 	}
