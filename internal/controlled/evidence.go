@@ -6,9 +6,11 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"racebench/internal/explore"
 	"racebench/internal/explore/trace"
+	"racebench/internal/history"
 	"racebench/internal/protocol"
 	"racebench/internal/result"
 	"racebench/internal/runner/place"
@@ -211,12 +213,22 @@ func waiting(list []result.Wait) string {
 	return text
 }
 
+// checkTime bounds the search for what to say of a history; that it is not
+// linearizable is known.
+const checkTime = 2 * time.Second
+
 // violation is the finding of something that a scenario reported.
 func violation(base result.Finding, v protocol.Violation) result.Finding {
 	f := base
 	f.Kind = result.Kind(v.Kind)
 	f.Message, f.Expected, f.Observed = v.Message, v.Expected, v.Observed
 	f.Contract = strings.FieldsFunc(v.Contract, func(r rune) bool { return r == ',' || r == ' ' })
+	if v.History != nil {
+		v.History.Unit = "steps"
+		if verdict, why := history.Check(*v.History, checkTime); verdict == history.Illegal {
+			f.Observed, f.Detail = "no possible order", append(strings.Split(why, "\n"), f.Detail...)
+		}
+	}
 	if v.Stack != "" {
 		if list, err := stacks.Parse(v.Stack); err == nil && len(list) > 0 {
 			f.Positions = nil

@@ -1,10 +1,13 @@
 package controlled
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
 	"racebench/internal/explore"
+	"racebench/internal/model"
+	"racebench/internal/protocol"
 	"racebench/internal/result"
 )
 
@@ -36,5 +39,32 @@ func TestWhatWasNotExploredIsTrouble(t *testing.T) {
 		if got := strings.Join(e.Trouble, "; "); (got == "") != (c.trouble == "") || !strings.Contains(got, c.trouble) || len(e.Findings) != c.findings {
 			t.Errorf("%s: trouble %q, %d findings; want %q and %d", name, got, len(e.Findings), c.trouble, c.findings)
 		}
+	}
+}
+
+// TestWhatCannotBeOrdered: a history that the scenario found wrong is explained
+// call by call, in steps of the schedule.
+func TestWhatCannotBeOrdered(t *testing.T) {
+	op := func(client int, call, ret int64, name string, out ...int64) protocol.Operation {
+		return protocol.Operation{Client: client, Call: call, Return: ret, Name: name, In: []int64{7}, Out: out}
+	}
+	lost := &protocol.History{Model: model.Cache, Init: []int64{1}, Ops: []protocol.Operation{
+		{Client: 0, Call: 0, Return: 1, Name: model.CachePut, In: []int64{7, 70}},
+		op(1, 2, 5, model.CacheGet, 0, 0),
+	}}
+	text, err := json.Marshal(protocol.Violation{Kind: string(result.NotLinearizable), Contract: "C9", Message: "no order", Observed: "client 0", History: lost})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := violations("    scenarios_test.go:12: " + violationMark + string(text) + "\n")
+	if len(found) != 1 {
+		t.Fatalf("%d violations", len(found))
+	}
+	f := violation(result.Finding{}, found[0])
+	if got, want := strings.Join(f.Detail, "\n"), "client 1 [2, 5 steps] Get(7) = absent; the model: Get(7) = 70"; !strings.Contains(got, want) {
+		t.Errorf("detail %q, want %q", got, want)
+	}
+	if f.Kind != result.NotLinearizable || f.Observed != "no possible order" {
+		t.Errorf("%s, observed %q", f.Kind, f.Observed)
 	}
 }

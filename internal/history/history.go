@@ -78,7 +78,7 @@ func Check(h protocol.History, timeout time.Duration) (Verdict, string) {
 		case porcupine.Unknown:
 			return Unknown, fmt.Sprintf("no decision in %v", timeout)
 		case porcupine.Illegal:
-			return Illegal, explain(m, initial, ops, info)
+			return Illegal, explain(m, initial, ops, info, cmp.Or(h.Unit, "ns"))
 		}
 	}
 	return Ok, ""
@@ -134,7 +134,7 @@ const shown = 12
 
 // explain describes the longest order found that the model allows, and the
 // first operation after it that no continuation allows.
-func explain(m model.Model, initial model.State, ops []protocol.Operation, info porcupine.LinearizationInfo) string {
+func explain(m model.Model, initial model.State, ops []protocol.Operation, info porcupine.LinearizationInfo, unit string) string {
 	var order []int
 	for _, part := range info.PartialLinearizations() {
 		for _, candidate := range part {
@@ -149,7 +149,7 @@ func explain(m model.Model, initial model.State, ops []protocol.Operation, info 
 	for _, i := range order {
 		state, _, _ = model.Step(m, state, ops[i])
 		done[i] = true
-		lines = append(lines, line(m, ops[i], ops))
+		lines = append(lines, line(m, ops[i], ops, unit))
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "no order of these operations explains their results; the longest that does has %d of %d:\n", len(order), len(ops))
@@ -173,7 +173,7 @@ func explain(m model.Model, initial model.State, ops []protocol.Operation, info 
 		if done[i] || op.Call > first {
 			continue
 		}
-		b.WriteString("  " + line(m, op, ops))
+		b.WriteString("  " + line(m, op, ops, unit))
 		if _, want, _ := model.Step(m, state, op); want != nil {
 			fmt.Fprintf(&b, "; the model: %s", m.Describe(op, want))
 		}
@@ -184,12 +184,12 @@ func explain(m model.Model, initial model.State, ops []protocol.Operation, info 
 
 // line describes one operation with its client and its interval, counted from
 // the beginning of the history.
-func line(m model.Model, op protocol.Operation, ops []protocol.Operation) string {
+func line(m model.Model, op protocol.Operation, ops []protocol.Operation, unit string) string {
 	began := op.Call
 	for _, other := range ops {
 		began = min(began, other.Call)
 	}
-	return fmt.Sprintf("client %d [%d, %d ns] %s", op.Client, op.Call-began, op.Return-began, m.Describe(op, op.Out))
+	return fmt.Sprintf("client %d [%d, %d %s] %s", op.Client, op.Call-began, op.Return-began, unit, m.Describe(op, op.Out))
 }
 
 // Difference is the first call of a one-client history that a right component

@@ -118,6 +118,8 @@ type Violation struct {
 	Observed string `json:"observed,omitempty"`
 	// Stack is the text of the goroutine's stack, where it says something.
 	Stack string `json:"stack,omitempty"`
+	// History is what cannot be put in order, where the scenario checked it.
+	History *History `json:"history,omitempty"`
 }
 
 // History is a record of concurrent operations for the linearizability check,
@@ -128,6 +130,9 @@ type History struct {
 	// Init parameterises the model: the capacity, or the number of workers.
 	Init []int64     `json:"init"`
 	Ops  []Operation `json:"ops"`
+	// Unit is what the instants count, for a reader: nanoseconds if empty. Who
+	// receives a history knows it, and sets it.
+	Unit string `json:"-"`
 }
 
 // Operation is one call with what it was given and what it returned. Call and

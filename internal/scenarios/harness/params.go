@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"runtime/debug"
+	"strings"
 
 	"racebench/internal/noise"
 )
@@ -76,9 +77,21 @@ func (p params) apply(seed uint64) (restore func()) {
 	}
 }
 
+// String says in words what differs from a plain execution.
 func (p params) String() string {
-	return fmt.Sprintf("procs=%d noise=%d yield=%d skew=%d gc=%d garbage=%d crowd=%d",
-		p.procs, p.noise, p.yield, p.skew, p.gc, p.garbage, p.crowd)
+	var parts []string
+	say := func(apply bool, format string, args ...any) {
+		if apply {
+			parts = append(parts, fmt.Sprintf(format, args...))
+		}
+	}
+	say(p.procs > 0, "GOMAXPROCS %d", p.procs)
+	say(p.noise > noise.Off, "noise level %d of %d", p.noise, noise.Heavy)
+	say(p.yield > 0, "a yield after 1 in %d operations", p.yield)
+	say(p.skew > 0, "some keys drawn more often (skew %d)", p.skew)
+	say(p.gc > 0, "GOGC %d, %d B of garbage an operation", p.gc, p.garbage)
+	say(p.crowd > 0, "%d more clients", p.crowd)
+	return strings.Join(parts, ", ")
 }
 
 // Clients is the number of concurrent goroutines: about n, and two or three in
