@@ -33,7 +33,7 @@ var only = map[string][]string{
 	"github.com/landlock-lsm/go-landlock": {"internal/runner"},
 	"golang.org/x/perf":                   {"internal/measure"},
 	"golang.org/x/tools":                  {"internal/rules", "internal/candidate", "internal/corpus", "internal/build", "internal/explore", "internal/kit"},
-	"racebench/internal/cache":            {"internal/scenarios/forcache"},
+	"racebench/internal/cache":            {"internal/scenarios/forcache/direct"},
 	"racebench/internal/counter":          {"internal/scenarios/forcounter"},
 	"racebench/internal/workerpool":       {"internal/scenarios/forpool"},
 	"racebench/internal/cli":              {"cmd/racebench"},

@@ -124,7 +124,7 @@ func (p *process) watch(ctx context.Context, o *Options, sc Scenario, seed uint6
 			if asked, err = p.send(protocol.Request{Dump: true}); err != nil {
 				return p.ended(o, sc)
 			}
-			p.dump = asked
+			p.dumps[asked] = true
 			deadline.Reset(10 * time.Second)
 		case r, ok := <-p.replies:
 			switch {
@@ -138,7 +138,8 @@ func (p *process) watch(ctx context.Context, o *Options, sc Scenario, seed uint6
 				if obs, proved := p.examine(o, sc, &w, *r.Stall); proved {
 					return obs
 				}
-			case r.Dump != nil && r.ID == asked:
+			case r.Dump != nil && r.ID == asked && p.dumps[asked]:
+				delete(p.dumps, asked)
 				obs, proved := p.examine(o, sc, &w, *r.Dump)
 				switch {
 				case proved:
@@ -148,8 +149,9 @@ func (p *process) watch(ctx context.Context, o *Options, sc Scenario, seed uint6
 				}
 				last, _ := w.Last()
 				return observation{ending: overtime, where: last.Goroutines}
-			case r.Dump != nil && r.ID == p.dump:
+			case r.Dump != nil && p.dumps[r.ID]:
 				// It was asked for when an earlier run was overdue, which then ended.
+				delete(p.dumps, r.ID)
 			default:
 				return p.forged(sc, errors.New("a reply that nobody asked for"))
 			}

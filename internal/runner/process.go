@@ -52,7 +52,7 @@ type process struct {
 	state  *os.ProcessState
 
 	lastID  uint64
-	dump    uint64 // number of the last request for a dump
+	dumps   map[uint64]bool // requests for a dump that were not answered yet
 	raceLog int64
 
 	killMu   sync.Mutex
@@ -95,7 +95,7 @@ func start(o *Options, b Binary) (*process, error) {
 	if err != nil {
 		return nil, &setupError{err}
 	}
-	p := &process{binary: b, dir: dir, nonce: rand.Text(), exited: make(chan struct{}), replies: make(chan reply)}
+	p := &process{binary: b, dir: dir, nonce: rand.Text(), exited: make(chan struct{}), replies: make(chan reply), dumps: map[uint64]bool{}}
 	if err := p.launch(o); err != nil {
 		p.close()
 		return nil, &setupError{fmt.Errorf("start worker: %w", err)}

@@ -20,6 +20,7 @@ import (
 	"strings"
 
 	"racebench/internal/scenarios/forcache"
+	"racebench/internal/scenarios/forcache/direct"
 	"racebench/internal/scenarios/forcounter"
 	"racebench/internal/scenarios/forpool"
 	"racebench/internal/scenarios/harness"
@@ -66,7 +67,7 @@ func Find(name string) (harness.Scenario, bool) {
 // components: one caller, contention, mostly reading, mostly writing, and an
 // instance for every caller.
 func Workloads() []harness.Workload {
-	return slices.Concat(forcache.Workloads(), forcounter.Workloads(), forpool.Workloads())
+	return slices.Concat(direct.Workloads(), forcounter.Workloads(), forpool.Workloads())
 }
 
 // FindWorkload returns the workload of that name.

@@ -28,7 +28,7 @@ func Picture(list []Goroutine, text map[string][]byte) []result.Wait {
 	var waits []result.Wait
 	for _, g := range list {
 		w := result.Wait{
-			Goroutine: fmt.Sprintf("goroutine %d", g.ID), State: g.State, At: place.Positions(g.Frames), Count: 1,
+			Goroutine: g.name(), State: g.State, At: place.Positions(g.Frames), Count: 1,
 		}
 		if g.CreatedBy != nil {
 			p := g.CreatedBy.Position()
@@ -135,35 +135,59 @@ func waitsIn(g Goroutine, at place.Frame) bool {
 
 // holders lists the goroutines that have taken a lock of the same name.
 func holders(g Goroutine, op operation, all []Goroutine, holds [][]held) []string {
-	var list []string
+	var list []suspect
 	for i, other := range all {
 		for _, h := range holds[i] {
 			if h.object != op.object || h.verb == "RLock" && op.verb == "RLock" && other.ID != g.ID {
 				continue
 			}
-			who := fmt.Sprintf("goroutine %d", other.ID)
+			who := other.name()
 			if other.ID == g.ID {
 				who = "itself"
 			}
-			list = append(list, fmt.Sprintf("%s, likely: %s.%s at %s:%d", who, h.text, h.verb, h.at.File, h.at.Line))
+			list = append(list, suspect{who, fmt.Sprintf("likely: %s.%s at %s:%d", h.text, h.verb, h.at.File, h.at.Line)})
 		}
 	}
 	if len(list) == 0 {
-		list = append(list, "none of these goroutines, as far as the source tells: perhaps a call that has ended left it locked")
+		return []string{"none of these goroutines, as far as the source tells: perhaps a call that has ended left it locked"}
 	}
-	return list
+	return named(list)
+}
+
+// suspect is a goroutine that somebody may wait for, and why.
+type suspect struct{ who, why string }
+
+// named writes suspects for a reader. Of many for the same reason it names the
+// first.
+func named(list []suspect) []string {
+	const few = 3
+	same := map[string]int{}
+	for _, s := range list {
+		same[s.why]++
+	}
+	var lines []string
+	for _, s := range list {
+		switch n := same[s.why]; {
+		case n > few:
+			lines = append(lines, fmt.Sprintf("%s and %d more like it, %s", s.who, n-1, s.why))
+			same[s.why] = 0
+		case n > 0:
+			lines = append(lines, s.who+", "+s.why)
+		}
+	}
+	return lines
 }
 
 // children lists the goroutines that this one started: a wait group mostly
 // counts those.
 func children(g Goroutine, all []Goroutine) []string {
-	var list []string
+	var list []suspect
 	for _, other := range all {
 		if other.Parent == g.ID {
-			list = append(list, fmt.Sprintf("goroutine %d, likely: it was started here", other.ID))
+			list = append(list, suspect{other.name(), "likely: it was started here"})
 		}
 	}
-	return list
+	return named(list)
 }
 
 // channel says what a goroutine at a channel waits for. Others inside a
@@ -177,7 +201,7 @@ func (s *sources) channel(g Goroutine, all []Goroutine, verb, phrase string,
 		return phrase + " a channel", nil
 	}
 	what = fmt.Sprintf("%s the channel %s", phrase, op.text)
-	var same, any []string
+	var same, any []suspect
 	for _, other := range all {
 		if other.ID == g.ID {
 			continue
@@ -194,17 +218,17 @@ func (s *sources) channel(g Goroutine, all []Goroutine, verb, phrase string,
 				if !slices.Contains(opposite, o.verb) {
 					continue
 				}
-				line := fmt.Sprintf("goroutine %d, perhaps: %s on %s at %s:%d", other.ID, o.verb, o.text, f.Position().File, o.line)
+				s := suspect{other.name(), fmt.Sprintf("perhaps: %s on %s at %s:%d", o.verb, o.text, f.Position().File, o.line)}
 				if o.object == op.object {
-					same = append(same, line)
+					same = append(same, s)
 				} else {
-					any = append(any, line)
+					any = append(any, s)
 				}
 			}
 		}
 	}
 	if len(same) > 0 {
-		return what, same
+		return what, named(same)
 	}
-	return what, any
+	return what, named(any)
 }

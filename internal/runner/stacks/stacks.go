@@ -92,6 +92,9 @@ func frame(c stack.Call) place.Frame {
 	return place.Frame{Function: c.Func.Complete, File: c.RemoteSrcPath, Line: c.Line}
 }
 
+// name is how a reader is told of the goroutine.
+func (g Goroutine) name() string { return fmt.Sprintf("goroutine %d", g.ID) }
+
 // harness reports whether the goroutine belongs to the worker's own loop.
 func (g Goroutine) harness() bool {
 	return slices.ContainsFunc(g.Frames, place.Frame.Worker)

@@ -4,28 +4,28 @@ import (
 	"fmt"
 	"slices"
 
-	"racebench/internal/cache"
 	"racebench/internal/scenarios/harness"
 )
 
-// tagged is a value that tells which key it was put for, in two words, so that
+// Tagged is a value that tells which key it was put for, in two words, so that
 // a torn copy shows.
-type tagged struct{ key, check int }
+type Tagged struct{ key, check int }
 
-func tag(key int) tagged { return tagged{key, ^key} }
+func tag(key int) Tagged { return Tagged{key, ^key} }
 
 // checkValue checks that a value found under a key was put under that key.
-func checkValue(t *harness.T, key int, v tagged, found bool) {
+func checkValue(t *harness.T, key int, v Tagged, found bool) {
 	switch {
 	case found && v != tag(key):
 		t.Fail("C9", "a lookup returned a value that was never put under its key", tag(key), v)
-	case !found && v != tagged{}:
-		t.Fail("C2", "a lookup that missed returned a value that is not zero", tagged{}, v)
+	case !found && v != Tagged{}:
+		t.Fail("C2", "a lookup that missed returned a value that is not zero", Tagged{}, v)
 	}
 }
 
-// checkSnapshot checks what holds in every snapshot of a cache.
-func checkSnapshot(t *harness.T, s cache.Stats, capacity int) {
+// snapshot takes one of a cache and checks what holds in every one.
+func snapshot[K comparable, V any](t *harness.T, c Cache[K, V], capacity int) Stats {
+	s, got := c.Rated()
 	if s.Capacity != capacity {
 		t.Fail("C8", "Stats().Capacity is not the capacity", capacity, s.Capacity)
 	}
@@ -36,15 +36,16 @@ func checkSnapshot(t *harness.T, s cache.Stats, capacity int) {
 	if s.Hits+s.Misses > 0 {
 		rate = float64(s.Hits) / float64(s.Hits+s.Misses)
 	}
-	if got := s.HitRate(); got < rate-1e-9 || got > rate+1e-9 || got != got {
+	if got < rate-1e-9 || got > rate+1e-9 || got != got {
 		t.Fail("C8", "HitRate is not Hits/(Hits+Misses)", rate, got)
 	}
+	return s
 }
 
 func cacheAccounting(t *harness.T) {
 	const keys = 12
 	capacity := t.Capacity(8)
-	c := cache.New[int, tagged](capacity)
+	c := newCache[int, Tagged](capacity)
 	type tally struct{ hits, misses, lookups int }
 	var tallies []*tally
 	add := func(n int, op func(*harness.Client, *tally)) {
@@ -71,7 +72,7 @@ func cacheAccounting(t *harness.T) {
 	}
 	load := func(cl *harness.Client, mine *tally) {
 		key := cl.Key(keys)
-		v, err := c.GetOrLoad(key, func(k int) (tagged, error) { return tag(k), nil })
+		v, err := c.GetOrLoad(key, func(k int) (Tagged, error) { return tag(k), nil })
 		mine.lookups++ // a hit or a miss, nobody tells
 		if err != nil {
 			t.Fail("C12", "GetOrLoad returned an error although no load did", "<nil>", err)
@@ -81,7 +82,7 @@ func cacheAccounting(t *harness.T) {
 	}
 	put := func(cl *harness.Client, _ *tally) { key := cl.Key(keys); c.Put(key, tag(key)) }
 	remove := func(cl *harness.Client, _ *tally) { c.Delete(cl.Key(keys + 1)) }
-	watch := func(*harness.Client, *tally) { checkSnapshot(t, c.Stats(), capacity) }
+	watch := func(*harness.Client, *tally) { snapshot(t, c, capacity) }
 	count := func(*harness.Client, *tally) {
 		if n := c.Len(); n < 0 || n > capacity {
 			t.Fail("C5", "Len is more than the capacity", capacity, n)
@@ -119,13 +120,12 @@ func cacheAccounting(t *harness.T) {
 		misses += mine.misses
 		lookups += mine.hits + mine.misses + mine.lookups
 	}
-	s := c.Stats()
-	checkSnapshot(t, s, capacity)
+	s := snapshot(t, c, capacity)
 	harness.Equal(t, "C8", "Len and Stats().Len differ although nothing happens", c.Len(), s.Len)
 	harness.Total(t, "C2", "hits and misses are not the number of lookups", uint64(lookups), s.Hits+s.Misses)
 	if int(s.Hits) < hits || int(s.Misses) < misses {
 		t.Fail("C2", "fewer hits or misses are counted than callers of Get saw",
-			tagged{hits, misses}, tagged{int(s.Hits), int(s.Misses)})
+			Tagged{hits, misses}, Tagged{int(s.Hits), int(s.Misses)})
 	}
 	// The books agree with the shelves: what Stats counts can be got.
 	present := 0
@@ -145,7 +145,7 @@ func cacheAccounting(t *harness.T) {
 func cachePrivateKeys(t *harness.T) {
 	const own = 3
 	n := t.Clients(3)
-	c := cache.New[int, int](n * own)
+	c := newCache[int, int](n * own)
 	var left, hits, misses []int
 	for id := range n {
 		left, hits, misses = append(left, 0), append(hits, 0), append(misses, 0)
@@ -233,7 +233,7 @@ func sum(xs []int) (s int) {
 // that is full stays full.
 func cacheCapacity(t *harness.T) {
 	capacity := 1 + t.Rand.IntN(6)
-	c := cache.New[int, tagged](capacity)
+	c := newCache[int, Tagged](capacity)
 	n, each := t.Clients(2), t.Size(150, 3)
 	for id := range n {
 		t.Add(1, func(cl *harness.Client) {
@@ -246,10 +246,9 @@ func cacheCapacity(t *harness.T) {
 	}
 	// snapshots checks what a single observer sees.
 	t.Add(1, func(cl *harness.Client) {
-		var last cache.Stats
+		var last Stats
 		for range each {
-			s := c.Stats()
-			checkSnapshot(t, s, capacity)
+			s := snapshot(t, c, capacity)
 			checkFull(t, s, last)
 			last = s
 			cl.Step()
@@ -302,7 +301,7 @@ func cacheCapacity(t *harness.T) {
 }
 
 // checkFull checks two snapshots of a cache into which only new keys are put.
-func checkFull(t *harness.T, s, last cache.Stats) {
+func checkFull(t *harness.T, s, last Stats) {
 	if s.Evictions > 0 && s.Len < s.Capacity {
 		t.Fail("C3", "entries were evicted from a cache that is not full", "Len == Capacity once Evictions > 0", s)
 	}
@@ -314,9 +313,9 @@ func checkFull(t *harness.T, s, last cache.Stats) {
 // cacheReplace fills the cache and then puts present keys only.
 func cacheReplace(t *harness.T) {
 	capacity := 2 + t.Rand.IntN(4)
-	c := cache.New[int, [2]int](capacity)
+	c := newCache[int, Tagged](capacity)
 	for key := range capacity {
-		c.Put(key, [2]int{key, 0})
+		c.Put(key, Tagged{key, 0})
 	}
 	n, each := t.Clients(3), t.Size(100, 3)
 	for id := range n {
@@ -325,10 +324,10 @@ func cacheReplace(t *harness.T) {
 				key := cl.Key(capacity)
 				switch (id + i) % 3 {
 				case 0, 1:
-					c.Put(key, [2]int{key, i})
+					c.Put(key, Tagged{key, i})
 				default:
-					if v, ok := c.Get(key); !ok || v[0] != key {
-						t.Fail("C4", "a present key was missing while it was replaced", found([2]int{key, 0}, true), found(v, ok))
+					if v, ok := c.Get(key); !ok || v.key != key {
+						t.Fail("C4", "a present key was missing while it was replaced", found(Tagged{key, 0}, true), found(v, ok))
 					}
 				}
 				cl.Step()
@@ -338,7 +337,7 @@ func cacheReplace(t *harness.T) {
 	t.Add(1, func(cl *harness.Client) {
 		for range each {
 			if s := c.Stats(); s.Len != capacity || s.Evictions != 0 {
-				t.Fail("C4", "replacing values changed the entries or evicted", cache.Stats{Len: capacity, Capacity: capacity}, s)
+				t.Fail("C4", "replacing values changed the entries or evicted", Stats{Len: capacity, Capacity: capacity}, s)
 			}
 			cl.Step()
 		}
@@ -348,7 +347,7 @@ func cacheReplace(t *harness.T) {
 	// No replacement made a key younger: new keys drive out the old ones in
 	// the order of their first insertion.
 	for i := range capacity {
-		c.Put(capacity+i, [2]int{capacity + i, 0})
+		c.Put(capacity+i, Tagged{capacity + i, 0})
 		for key := range capacity {
 			if _, ok := c.Get(key); ok != (key > i) {
 				t.Fail("C4", "after replacements, eviction is not in the order of insertion",
@@ -367,7 +366,7 @@ func cacheReplace(t *harness.T) {
 func cacheEvictionOrder(t *harness.T) {
 	for range t.Size(14, 1) {
 		n := t.Clients(3)
-		c := cache.New[int, int](n)
+		c := newCache[int, int](n)
 		later := make([][]int, n) // of each key, those that were inserted after it
 		loads := t.Rand.IntN(2) == 0
 		for key := range n {
@@ -428,7 +427,7 @@ func cacheSameKey(t *harness.T) {
 	const capacity = 3
 	rounds := t.Size(14, 1)
 	for range rounds {
-		c := cache.New[int, tagged](capacity)
+		c := newCache[int, Tagged](capacity)
 		const key = 7
 		withDelete := t.Rand.IntN(2) == 0
 		n := t.Clients(2)
@@ -482,7 +481,7 @@ func cacheSameKey(t *harness.T) {
 func cacheExactDelete(t *harness.T) {
 	const keys = 6
 	for range t.Size(8, 1) {
-		c := cache.New[int, tagged](keys)
+		c := newCache[int, Tagged](keys)
 		for key := range keys {
 			c.Put(key, tag(key))
 		}
@@ -504,7 +503,7 @@ func cacheExactDelete(t *harness.T) {
 		}
 		t.Run()
 		s := c.Stats()
-		harness.Equal(t, "C6", "Delete counted as an eviction or a lookup", cache.Stats{Len: s.Len, Capacity: keys}, s)
+		harness.Equal(t, "C6", "Delete counted as an eviction or a lookup", Stats{Len: s.Len, Capacity: keys}, s)
 		for key := range keys {
 			times := 0
 			for id := range n {
@@ -524,7 +523,7 @@ func cacheExactDelete(t *harness.T) {
 // in between.
 func cacheClear(t *harness.T) {
 	const capacity = 2
-	c := cache.New[int, tagged](capacity)
+	c := newCache[int, Tagged](capacity)
 	each := t.Size(120, 3)
 	t.Add(1, func(cl *harness.Client) {
 		for i := range each {
@@ -542,8 +541,7 @@ func cacheClear(t *harness.T) {
 	})
 	t.Add(t.Clients(1), func(cl *harness.Client) {
 		for range each {
-			s := c.Stats()
-			checkSnapshot(t, s, capacity)
+			s := snapshot(t, c, capacity)
 			if s.Evictions > 0 && s.Len < capacity {
 				t.Fail("C7", "a snapshot shows a Clear half done: entries gone, evictions still counted",
 					"Len == Capacity once Evictions > 0", s)
@@ -566,7 +564,7 @@ func cacheClear(t *harness.T) {
 	}
 	t.Run()
 	c.Clear()
-	harness.Equal(t, "C7", "a cleared cache is not empty", cache.Stats{Capacity: capacity}, c.Stats())
+	harness.Equal(t, "C7", "a cleared cache is not empty", Stats{Capacity: capacity}, c.Stats())
 	// The order of the cleared keys is gone, too.
 	for i := range 2 * capacity {
 		c.Put(1000+i, tag(1000+i))
@@ -581,7 +579,7 @@ func cacheClear(t *harness.T) {
 func cacheClearLookups(t *harness.T) {
 	capacity, keys := t.Capacity(8), t.Size(8, 2)
 	for range t.Size(14, 1) {
-		c := cache.New[int, tagged](capacity)
+		c := newCache[int, Tagged](capacity)
 		for key := range keys {
 			c.Put(key, tag(key))
 		}
@@ -611,7 +609,7 @@ func cacheClearLookups(t *harness.T) {
 		})
 		t.Run()
 		harness.Equal(t, "C7", "the statistics after lookups that met one Clear",
-			cache.Stats{Misses: uint64(sum(misses)), Capacity: capacity}, c.Stats())
+			Stats{Misses: uint64(sum(misses)), Capacity: capacity}, c.Stats())
 		if t.GaveUp() {
 			return
 		}
@@ -625,7 +623,7 @@ func cacheInStep(t *harness.T) {
 	const key = 1
 	for range t.Size(20, 1) {
 		capacity := 1 + t.Rand.IntN(2)
-		c := cache.New[int, tagged](capacity)
+		c := newCache[int, Tagged](capacity)
 		what := t.Rand.IntN(3)
 		if what > 0 {
 			c.Put(key, tag(key))
@@ -639,7 +637,7 @@ func cacheInStep(t *harness.T) {
 			t.Add(1, func(cl *harness.Client) {
 				if loads && id == 0 {
 					missed := false
-					_, _ = c.GetOrLoad(key, func(int) (tagged, error) { missed = true; return tagged{}, errLoad })
+					_, _ = c.GetOrLoad(key, func(int) (Tagged, error) { missed = true; return Tagged{}, errLoad })
 					lookers[id] = !missed
 				} else {
 					v, ok := c.Get(key)
@@ -649,7 +647,7 @@ func cacheInStep(t *harness.T) {
 				cl.Step()
 			})
 		}
-		var after cache.Stats
+		var after Stats
 		t.Add(1, func(cl *harness.Client) {
 			switch what {
 			case 0:
@@ -683,7 +681,7 @@ func cacheInStep(t *harness.T) {
 func cacheSnapshot(t *harness.T) {
 	const keys = 4
 	capacity := t.Capacity(keys)
-	c := cache.New[int, tagged](capacity)
+	c := newCache[int, Tagged](capacity)
 	for key := range keys {
 		c.Put(key, tag(key))
 	}
@@ -700,10 +698,9 @@ func cacheSnapshot(t *harness.T) {
 		}
 	})
 	t.Add(1, func(cl *harness.Client) {
-		var last cache.Stats
+		var last Stats
 		for range 2 * each {
-			s := c.Stats()
-			checkSnapshot(t, s, capacity)
+			s := snapshot(t, c, capacity)
 			// Each goroutine has at most one hit without its miss.
 			if ahead := int64(s.Hits - s.Misses); ahead < 0 || ahead > int64(n) {
 				t.Fail("C8", "a snapshot mixes two moments: each goroutine hits, then misses, in turns",
@@ -727,7 +724,7 @@ func cacheSnapshot(t *harness.T) {
 func cacheEvictInsert(t *harness.T) {
 	for range t.Size(14, 1) {
 		capacity := 1 + t.Rand.IntN(3)
-		c := cache.New[int, tagged](capacity)
+		c := newCache[int, Tagged](capacity)
 		for key := range capacity {
 			c.Put(key, tag(key))
 		}
@@ -735,7 +732,7 @@ func cacheEvictInsert(t *harness.T) {
 		viaLoad := t.Rand.IntN(3) == 0
 		t.Add(1, func(cl *harness.Client) {
 			if viaLoad {
-				_, _ = c.GetOrLoad(fresh, func(key int) (tagged, error) { return tag(key), nil })
+				_, _ = c.GetOrLoad(fresh, func(key int) (Tagged, error) { return tag(key), nil })
 			} else {
 				c.Put(fresh, tag(fresh))
 			}

@@ -5,7 +5,6 @@ import (
 	"math"
 	"time"
 
-	"racebench/internal/cache"
 	"racebench/internal/model"
 	"racebench/internal/scenarios/harness"
 )
@@ -22,14 +21,14 @@ func Gate() harness.Scenario {
 
 func gateCache(t *harness.T) {
 	for _, capacity := range []int{0, -1} {
-		if !harness.Panics(func() { cache.New[int, int](capacity) }) {
+		if !harness.Panics(func() { newCache[int, int](capacity) }) {
 			t.Differs("C1", fmt.Sprintf("New(%d)", capacity), "a panic", "no panic")
 		}
 	}
 	gateKinds(t)
 	gateMany(t)
 	for _, capacity := range []int{1, 2, 3 + t.Rand.IntN(6), 100 + t.Rand.IntN(100), harness.LargeCache} {
-		me := &cacheClient{Client: t.Client, cache: cache.New[int64, int64](capacity)}
+		me := &cacheClient{Client: t.Client, cache: newCache[int64, int64](capacity)}
 		var keys []int64
 		for range capacity + min(capacity, 32) + 1 {
 			keys = append(keys, int64(t.Rand.Uint64()))
@@ -90,7 +89,7 @@ func gateKinds(t *harness.T) {
 			t.Differs("C2", fmt.Sprintf("%s of the key %T(%v), among keys that print alike", what, key, key), want, found(got, ok))
 		}
 	}
-	c := cache.New[any, any](len(keys))
+	c := newCache[any, any](len(keys))
 	for i, key := range keys {
 		if i%2 == 0 {
 			c.Put(key, value(i))
@@ -135,11 +134,11 @@ func gateKinds(t *harness.T) {
 	}
 
 	// Values need not be comparable.
-	lists := cache.New[string, []int](2)
+	lists := newCache[float64, []int](2)
 	list := []int{1, 2}
 	for range 2 {
-		lists.Put("", list)
-		if got, ok := lists.Get(""); !ok || len(got) != 2 || &got[0] != &list[0] {
+		lists.Put(0, list)
+		if got, ok := lists.Get(0); !ok || len(got) != 2 || &got[0] != &list[0] {
 			t.Differs("C4", "Get of a slice that was put twice", list, found(got, ok))
 		}
 	}
@@ -156,17 +155,17 @@ func gateKinds(t *harness.T) {
 func gateMany(t *harness.T) {
 	for _, again := range []struct {
 		name string
-		call func(c *cache.Cache[int, int], i int)
+		call func(c Cache[int, int], i int)
 		want any
 	}{
-		{"Clear", func(c *cache.Cache[int, int], _ int) { c.Clear() }, "absent"},
-		{"Delete", func(c *cache.Cache[int, int], _ int) { c.Delete(1) }, "absent"},
-		{"Put", func(c *cache.Cache[int, int], _ int) { c.Put(1, 11) }, 11},
+		{"Clear", func(c Cache[int, int], _ int) { c.Clear() }, "absent"},
+		{"Delete", func(c Cache[int, int], _ int) { c.Delete(1) }, "absent"},
+		{"Put", func(c Cache[int, int], _ int) { c.Put(1, 11) }, 11},
 		// The load of a key is overtaken by nothing that is done to others.
-		{"Delete of other keys", func(c *cache.Cache[int, int], i int) { c.Delete(2 + i) }, 10},
-		{"Put of other keys", func(c *cache.Cache[int, int], i int) { c.Put(2+i, 0) }, 10},
+		{"Delete of other keys", func(c Cache[int, int], i int) { c.Delete(2 + i) }, 10},
+		{"Put of other keys", func(c Cache[int, int], i int) { c.Put(2+i, 0) }, 10},
 	} {
-		c := cache.New[int, int](2)
+		c := newCache[int, int](2)
 		v, err := c.GetOrLoad(1, func(int) (int, error) {
 			for i := range harness.Laps {
 				again.call(c, i)
@@ -181,7 +180,7 @@ func gateMany(t *harness.T) {
 		}
 		t.Step()
 	}
-	c := cache.New[int, int](2)
+	c := newCache[int, int](2)
 	for i := range harness.Laps {
 		c.Put(i, i)
 		for key, want := range map[int]bool{i: true, i - 1: i >= 1, i - 2: false} {
@@ -191,7 +190,7 @@ func gateMany(t *harness.T) {
 			}
 		}
 	}
-	want := cache.Stats{Hits: 2*harness.Laps - 1, Misses: harness.Laps + 1, Evictions: harness.Laps - 2, Len: 2, Capacity: 2}
+	want := Stats{Hits: 2*harness.Laps - 1, Misses: harness.Laps + 1, Evictions: harness.Laps - 2, Len: 2, Capacity: 2}
 	if got := c.Stats(); got != want {
 		t.Differs("C2", fmt.Sprintf("the statistics after %d new keys", harness.Laps), fmt.Sprintf("%+v", want), fmt.Sprintf("%+v", got))
 	}
@@ -206,7 +205,7 @@ func gateOrderStays(t *harness.T) {
 	// More than a map of Go's keeps in one group, so that the order in which it
 	// hands them out is never theirs.
 	const stay = 24
-	c := cache.New[int, int](stay + 1)
+	c := newCache[int, int](stay + 1)
 	for _, beside := range []struct {
 		name  string
 		times int
@@ -252,7 +251,7 @@ func gateOrderStays(t *harness.T) {
 // one is spared.
 func gateLarge(t *harness.T) {
 	const capacity, patience = harness.Laps + 1000, int64(time.Second)
-	c := cache.New[int, int](capacity)
+	c := newCache[int, int](capacity)
 	began := harness.Monotonic()
 	for key := range capacity {
 		c.Put(key, key)
@@ -275,7 +274,7 @@ func gateLarge(t *harness.T) {
 			return
 		}
 	}
-	want := cache.Stats{Hits: capacity, Misses: 3, Evictions: 3, Len: capacity, Capacity: capacity}
+	want := Stats{Hits: capacity, Misses: 3, Evictions: 3, Len: capacity, Capacity: capacity}
 	if got := c.Stats(); got != want {
 		t.Differs("C3", "the statistics of a large cache that was filled", fmt.Sprintf("%+v", want), fmt.Sprintf("%+v", got))
 	}
@@ -284,7 +283,7 @@ func gateLarge(t *harness.T) {
 
 func (c *cacheClient) hitRate() {
 	called := c.Now()
-	rate := c.cache.Stats().HitRate()
+	_, rate := c.cache.Rated()
 	c.Record(called, model.CacheHitRate, nil, []int64{int64(math.Float64bits(rate))})
 }
 

@@ -6,7 +6,6 @@ import (
 	"runtime"
 	"weak"
 
-	"racebench/internal/cache"
 	"racebench/internal/model"
 	"racebench/internal/protocol"
 	"racebench/internal/scenarios/harness"
@@ -32,7 +31,7 @@ type flightEnd struct {
 // cacheClient records what one client does with a cache.
 type cacheClient struct {
 	*harness.Client
-	cache *cache.Cache[int64, int64]
+	cache Cache[int64, int64]
 	ends  []flightEnd
 	// sharers are the callers that got what another's load returned, and when
 	// they had it: storing it comes before.
@@ -69,7 +68,7 @@ func (c *cacheClient) stats() {
 	c.Record(called, model.CacheStats, nil, cacheStats(s))
 }
 
-func cacheStats(s cache.Stats) []int64 {
+func cacheStats(s Stats) []int64 {
 	return []int64{int64(s.Hits), int64(s.Misses), int64(s.Evictions), int64(s.Len), int64(s.Capacity)}
 }
 
@@ -139,7 +138,7 @@ func cacheHistory(t *harness.T, loads bool) {
 	keys := int(capacity) + t.Rand.IntN(2)
 	capacity = int64(t.Capacity(int(capacity)))
 	clears := t.Rand.IntN(2) == 0
-	c := cache.New[int64, int64](int(capacity))
+	c := newCache[int64, int64](int(capacity))
 	var crew []*cacheClient
 	for id := range min(t.Clients(3), 4) {
 		me := &cacheClient{cache: c}
@@ -219,7 +218,7 @@ func loadEnds(crew []*cacheClient) []protocol.Operation {
 // collector how many of them are still referred to.
 func cacheMemory(t *harness.T) {
 	const capacity, many = 4, 500
-	c := cache.New[*harness.Boulder, *harness.Boulder](capacity)
+	c := newCache[*harness.Boulder, *harness.Boulder](capacity)
 	var all []weak.Pointer[harness.Boulder]
 	fresh := func() *harness.Boulder {
 		b := &harness.Boulder{ID: len(all)}
@@ -249,7 +248,7 @@ func cacheMemory(t *harness.T) {
 			fmt.Sprintf("about %d of %d", 2*capacity, len(all)), kept)
 	}
 	runtime.KeepAlive(c)
-	small := cache.New[int, int](capacity)
+	small := newCache[int, int](capacity)
 	harness.Grows(t, "Cache", func(i int) {
 		key := 8 * i
 		small.Put(key, i)
@@ -267,7 +266,7 @@ func cacheMemory(t *harness.T) {
 		})
 	})
 	// Evictions and Clear would hide what others leave behind, so they come apart.
-	roomy := cache.New[int, int](64)
+	roomy := newCache[int, int](64)
 	roomy.Put(-1, 0)
 	harness.Grows(t, "Cache", func(i int) {
 		roomy.Put(i, i)
@@ -277,19 +276,19 @@ func cacheMemory(t *harness.T) {
 		roomy.Put(-1, i)
 	})
 	runtime.KeepAlive(roomy)
-	cleared := cache.New[int, int](capacity)
+	cleared := newCache[int, int](capacity)
 	harness.Grows(t, "Cache", func(i int) {
 		cleared.Put(2*i, i)
 		_, _ = cleared.GetOrLoad(2*i+1, func(int) (int, error) { cleared.Clear(); return i, nil })
 	})
 	runtime.KeepAlive(cleared)
 	runtime.KeepAlive(small)
-	var caches []weak.Pointer[cache.Cache[int, int]]
+	var caches []func() bool
 	for range harness.Copies {
-		one := cache.New[int, int](capacity)
+		one := newCache[int, int](capacity)
 		one.Put(1, 1)
 		_, _ = one.GetOrLoad(2, func(int) (int, error) { return 2, nil })
-		caches = append(caches, weak.Make(one))
+		caches = append(caches, one.Reachable())
 		t.Step()
 	}
 	harness.Forgotten(t, caches)

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 
-	"racebench/internal/cache"
 	"racebench/internal/scenarios/harness"
 )
 
@@ -85,14 +84,14 @@ type flying[V any] struct {
 // player knows what a cache holds, and drives it.
 type player[K comparable, V any] struct {
 	*harness.T
-	cache *cache.Cache[K, V]
+	cache Cache[K, V]
 	key   func(int) K
 	value func(int) V
 
 	numbers int // of values so far
 	order   []int
 	holds   map[int]V
-	stats   cache.Stats
+	stats   Stats
 	current map[int]*flying[V] // what callers share
 	aloft   []*flying[V]       // overtaken or not
 }
@@ -102,8 +101,8 @@ type player[K comparable, V any] struct {
 func play[K comparable, V any](t *harness.T, key func(int) K, value func(int) V) {
 	capacity := 1 + t.Rand.IntN(3)
 	p := &player[K, V]{
-		T: t, cache: cache.New[K, V](capacity), key: key, value: value,
-		holds: make(map[int]V), stats: cache.Stats{Capacity: capacity}, current: make(map[int]*flying[V]),
+		T: t, cache: newCache[K, V](capacity), key: key, value: value,
+		holds: make(map[int]V), stats: Stats{Capacity: capacity}, current: make(map[int]*flying[V]),
 	}
 	keys := 2 + t.Rand.IntN(min(capacity+1, 3))
 	for range t.Size(36, 7) {
@@ -246,7 +245,7 @@ func (p *player[K, V]) clear() {
 	clear(p.current)
 	clear(p.holds)
 	p.order = nil
-	p.stats = cache.Stats{Capacity: p.stats.Capacity}
+	p.stats = Stats{Capacity: p.stats.Capacity}
 	p.cache.Clear()
 }
 

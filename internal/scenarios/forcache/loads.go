@@ -7,7 +7,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"racebench/internal/cache"
 	"racebench/internal/scenarios/harness"
 )
 
@@ -21,7 +20,7 @@ type answer struct {
 
 // getOrLoad calls GetOrLoad on a goroutine of its own. A panic of the load with
 // the value boom is part of the answer; any other is a violation.
-func getOrLoad(t *harness.T, c *cache.Cache[int, int], key int, boom any, load func(int) (int, error)) *answer {
+func getOrLoad(t *harness.T, c Cache[int, int], key int, boom any, load func(int) (int, error)) *answer {
 	a := &answer{done: harness.NewLatch()}
 	t.Spawn(func(cl *harness.Client) {
 		defer a.done.Open()
@@ -88,7 +87,7 @@ func sees(t *harness.T, condition func() bool) bool {
 }
 
 // missed waits until n lookups have missed since the last Clear.
-func missed(t *harness.T, c *cache.Cache[int, int], n int) bool {
+func missed(t *harness.T, c Cache[int, int], n int) bool {
 	return sees(t, func() bool { return c.Stats().Misses >= uint64(n) })
 }
 
@@ -103,7 +102,7 @@ func forbidden(t *harness.T, contract, message string) func(int) (int, error) {
 // cacheSingleFlight holds a load open while others ask for the key.
 func cacheSingleFlight(t *harness.T) {
 	const key, value = 1, 41
-	c := cache.New[int, int](4)
+	c := newCache[int, int](4)
 	l := holdLoad(t, value)
 	callers := []*answer{getOrLoad(t, c, key, nil, l.load)}
 	if !t.Await(l.entered) {
@@ -162,7 +161,7 @@ func cacheSingleFlight(t *harness.T) {
 }
 
 // outcome describes what a load or a caller returned.
-func outcome(value int, err error) string {
+func outcome(value any, err error) string {
 	if err != nil {
 		return fmt.Sprintf("error %v", err)
 	}
@@ -174,7 +173,7 @@ func outcome(value int, err error) string {
 // just when the load ends shares it or hits.
 func cacheOneLoad(t *harness.T) {
 	const times = 3
-	c := cache.New[int, int](8)
+	c := newCache[int, int](8)
 	for key := range t.Size(14, 2) {
 		n := t.Clients(2)
 		loads, got := make([]int, n), make([][times]int, n)
@@ -220,7 +219,7 @@ func cacheOneLoad(t *harness.T) {
 func cacheLanding(t *harness.T) {
 	const key, loaded, put = 1, 100, 300
 	for range t.Size(14, 1) {
-		c := cache.New[int, int](2)
+		c := newCache[int, int](2)
 		var inside atomic.Bool
 		what := t.Rand.IntN(3)
 		t.Add(1, func(cl *harness.Client) {
@@ -263,7 +262,7 @@ func cacheLanding(t *harness.T) {
 				t.Fail("C15", "the value put after the load had begun is not there", found(put, true), found(v, ok))
 			}
 		default:
-			harness.Equal(t, "C15", "the cache after a Clear that came after the load had begun", cache.Stats{Capacity: 2}, s)
+			harness.Equal(t, "C15", "the cache after a Clear that came after the load had begun", Stats{Capacity: 2}, s)
 		}
 	}
 }
@@ -275,7 +274,7 @@ func cacheLanding(t *harness.T) {
 func cacheLandingEvicted(t *harness.T) {
 	const key, other, loaded, again = 1, 2, 100, 200
 	for range t.Size(24, 1) {
-		c := cache.New[int, int](1)
+		c := newCache[int, int](1)
 		var inside atomic.Bool
 		t.Add(1, func(cl *harness.Client) {
 			v, err := c.GetOrLoad(key, func(int) (int, error) {
@@ -312,7 +311,7 @@ func cacheLandingEvicted(t *harness.T) {
 func cacheOvertaking(t *harness.T) {
 	const key, loaded, put, own = 1, 100, 300, 200
 	for range t.Size(14, 1) {
-		c := cache.New[int, int](2)
+		c := newCache[int, int](2)
 		l := holdLoad(t, loaded)
 		first := getOrLoad(t, c, key, nil, l.load)
 		if !t.Await(l.entered) {
@@ -365,7 +364,7 @@ func cacheOvertaking(t *harness.T) {
 		case !ran && (err != nil || value != loaded || ok):
 			wrong("who asked before the overtaking does not get the overtaken load's value, or it was stored", fmt.Sprintf("GetOrLoad returns %d; Get finds nothing", loaded))
 		case what == 2:
-			want := cache.Stats{Capacity: 2}
+			want := Stats{Capacity: 2}
 			if ran { // and so missed, after the Clear
 				want.Misses, want.Len = 1, 1
 			}
@@ -380,7 +379,7 @@ func cacheOvertaking(t *harness.T) {
 func cacheUnseen(t *harness.T) {
 	const key, loaded, put = 1, 100, 300
 	for range t.Size(10, 1) {
-		c := cache.New[int, int](2)
+		c := newCache[int, int](2)
 		l := holdLoad(t, loaded)
 		a := getOrLoad(t, c, key, nil, l.load)
 		if !t.Await(l.entered) {
@@ -432,11 +431,11 @@ func cacheAlikeKeys(t *harness.T) {
 	keys := []any{1, int64(1), "1", 1.0, pair{"1 ", "2"}, pair{"1", " 2"}, &one, &two}
 	t.Rand.Shuffle(len(keys), func(i, j int) { keys[i], keys[j] = keys[j], keys[i] })
 	keys = keys[:t.Size(len(keys), 3)]
-	c := cache.New[any, int](len(keys))
+	c := newCache[any, any](len(keys))
 	met, release := harness.NewMeeting(len(keys)), harness.NewLatch()
 	for i, key := range keys {
 		t.Add(1, func(cl *harness.Client) {
-			v, err := c.GetOrLoad(key, func(any) (int, error) {
+			v, err := c.GetOrLoad(key, func(any) (any, error) {
 				met.Arrive()
 				t.Await(release)
 				return i, nil
@@ -483,7 +482,7 @@ func many(t *harness.T, usual int) int {
 // cacheSlowLoad holds loads open and uses the cache meanwhile, from outside and
 // from inside a load.
 func cacheSlowLoad(t *harness.T) {
-	c := cache.New[int, int](8)
+	c := newCache[int, int](8)
 	c.Put(1, 10)
 	l := holdLoad(t, 20)
 	l.inside = func() {
@@ -556,7 +555,7 @@ func cacheLoadFails(boom any) func(t *harness.T) {
 	}
 	return func(t *harness.T) {
 		const key = 1
-		c := cache.New[int, int](2)
+		c := newCache[int, int](2)
 		for round := range t.Size(3, 1) {
 			l := holdLoad(t, 99)
 			l.err, l.boom = errLoad, boom
@@ -638,7 +637,7 @@ func cacheTogether(t *harness.T) {
 
 func together(t *harness.T) bool {
 	keys, n := t.Size(3, 2), t.Size(3, 1)
-	c := cache.New[int, int](keys)
+	c := newCache[int, int](keys)
 	release := harness.NewLatch()
 	turn := t.Rand.IntN(3)
 	loads, leaders, waiters := make([]*heldLoad, keys), make([]*answer, keys), make([][]*answer, keys)
@@ -714,7 +713,7 @@ func cacheStaleFill(t *harness.T) {
 
 func staleFill(t *harness.T) bool {
 	const key, oldValue, newValue, putValue = 1, 100, 200, 300
-	c := cache.New[int, int](t.Capacity(4))
+	c := newCache[int, int](t.Capacity(4))
 	c.Put(7, 7)
 	overtake := []struct {
 		name string

@@ -1,7 +1,6 @@
 package forcache
 
 import (
-	"racebench/internal/cache"
 	"racebench/internal/scenarios/harness"
 )
 
@@ -28,7 +27,7 @@ func Probes() []harness.Scenario {
 }
 
 func probeLoad(t *harness.T) {
-	c := cache.New[int, int](4)
+	c := newCache[int, int](4)
 	c.Put(1, 1)
 	l := holdLoad(t, 2)
 	a := getOrLoad(t, c, 2, nil, l.load)
@@ -49,7 +48,7 @@ func probeLoad(t *harness.T) {
 }
 
 func probeCaches(t *harness.T) {
-	held, other := cache.New[int, int](2), cache.New[int, int](2)
+	held, other := newCache[int, int](2), newCache[int, int](2)
 	l := holdLoad(t, 2)
 	a := getOrLoad(t, held, 1, nil, l.load)
 	if !t.Await(l.entered) {
@@ -70,7 +69,7 @@ func probeCaches(t *harness.T) {
 	t.Await(a.done)
 
 	t.Uncontended("internal/cache.", func() func(*harness.Client) {
-		c := cache.New[int, int](16)
+		c := newCache[int, int](16)
 		return func(cl *harness.Client) {
 			for i := range 1500 {
 				c.Put(i%24, i)
@@ -91,21 +90,21 @@ func probeCaches(t *harness.T) {
 func probeCacheSize(t *harness.T) {
 	type method struct {
 		name string
-		call func(c *cache.Cache[int, int], i int)
+		call func(c Cache[int, int], i int)
 	}
 	methods := []method{
-		{"Get", func(c *cache.Cache[int, int], i int) { c.Get(i % harness.Few) }},
-		{"Put of a present key", func(c *cache.Cache[int, int], i int) { c.Put(i%harness.Few, i) }},
-		{"Put of a new key", func(c *cache.Cache[int, int], i int) { c.Put(1<<20+i, i) }},
-		{"Len", func(c *cache.Cache[int, int], _ int) { c.Len() }},
-		{"Stats", func(c *cache.Cache[int, int], _ int) { c.Stats() }},
-		{"GetOrLoad", func(c *cache.Cache[int, int], i int) {
+		{"Get", func(c Cache[int, int], i int) { c.Get(i % harness.Few) }},
+		{"Put of a present key", func(c Cache[int, int], i int) { c.Put(i%harness.Few, i) }},
+		{"Put of a new key", func(c Cache[int, int], i int) { c.Put(1<<20+i, i) }},
+		{"Len", func(c Cache[int, int], _ int) { c.Len() }},
+		{"Stats", func(c Cache[int, int], _ int) { c.Stats() }},
+		{"GetOrLoad", func(c Cache[int, int], i int) {
 			_, _ = c.GetOrLoad(1<<21+i, func(int) (int, error) { return i, nil })
 		}},
-		{"Delete", func(c *cache.Cache[int, int], i int) { c.Delete(1<<21 + i) }},
+		{"Delete", func(c Cache[int, int], i int) { c.Delete(1<<21 + i) }},
 	}
-	fill := func(n int) *cache.Cache[int, int] {
-		c := cache.New[int, int](n)
+	fill := func(n int) Cache[int, int] {
+		c := newCache[int, int](n)
 		for i := range n {
 			c.Put(i, i)
 		}

@@ -6,7 +6,6 @@ import (
 	"runtime"
 	"sync/atomic"
 	"time"
-	"weak"
 
 	"racebench/internal/counter"
 	"racebench/internal/model"
@@ -327,12 +326,12 @@ func counterMemory(t *harness.T) {
 		}
 	})
 	runtime.KeepAlive(c)
-	var counters []weak.Pointer[counter.Counter]
+	var counters []func() bool
 	for range harness.Copies {
 		one := counter.New()
 		one.RecordRequest(true, 1)
 		one.Reset()
-		counters = append(counters, weak.Make(one))
+		counters = append(counters, harness.Reachable(one))
 		t.Step()
 	}
 	harness.Forgotten(t, counters)

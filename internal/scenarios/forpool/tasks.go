@@ -703,12 +703,12 @@ func poolMemory(t *harness.T) {
 			fmt.Sprintf("few of %d", len(all)), kept)
 	}
 	poolMemoryBusy(t)
-	var pools []weak.Pointer[workerpool.Pool[int]]
+	var pools []func() bool
 	for range harness.Copies {
 		q := workerpool.New[int](1)
 		_ = q.Submit(func() (int, error) { return 0, nil })
 		q.Close()
-		pools = append(pools, weak.Make(q))
+		pools = append(pools, harness.Reachable(q))
 		t.Step()
 	}
 	harness.Forgotten(t, pools)

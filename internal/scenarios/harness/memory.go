@@ -30,15 +30,22 @@ func Retained(of []weak.Pointer[Boulder]) int {
 // Copies is how many instances are made to see whether they are left behind.
 const Copies = 24
 
-// Forgotten checks that instances that nobody refers to can be collected. A few
-// may be left on a stack.
-func Forgotten[C any](t *T, of []weak.Pointer[C]) {
+// Reachable returns a function that says whether anybody can still reach an
+// instance. It does not count.
+func Reachable[C any](instance *C) func() bool {
+	w := weak.Make(instance)
+	return func() bool { return w.Value() != nil }
+}
+
+// Forgotten checks that instances that nobody refers to can be collected, given
+// what Reachable returned for each. A few may be left on a stack.
+func Forgotten(t *T, reachable []func() bool) {
 	kept := 0
 	for range 3 {
 		kept = 0
 		runtime.GC()
-		for _, w := range of {
-			if w.Value() != nil {
+		for _, is := range reachable {
+			if is() {
 				kept++
 			}
 		}
@@ -47,8 +54,8 @@ func Forgotten[C any](t *T, of []weak.Pointer[C]) {
 		}
 		runtime.Gosched()
 	}
-	if kept > len(of)/2 {
-		t.Fail("G4", "instances that nobody uses any longer cannot be collected", fmt.Sprintf("few of %d", len(of)), kept)
+	if kept > len(reachable)/2 {
+		t.Fail("G4", "instances that nobody uses any longer cannot be collected", fmt.Sprintf("few of %d", len(reachable)), kept)
 	}
 }
 

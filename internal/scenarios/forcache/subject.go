@@ -1,0 +1,47 @@
+package forcache
+
+import "fmt"
+
+// Cache is what the scenarios see of a cache that is judged. Package direct
+// makes those of the candidate; nothing else has to be compiled with it.
+type Cache[K comparable, V any] interface {
+	Get(key K) (V, bool)
+	Put(key K, value V)
+	GetOrLoad(key K, load func(K) (V, error)) (V, error)
+	Delete(key K) bool
+	Len() int
+	Clear()
+	Stats() Stats
+	// Rated is Stats with the hit rate that the statistics themselves say.
+	Rated() (Stats, float64)
+	// Reachable returns a function that says whether the cache can still be
+	// reached by anybody. It does not count.
+	Reachable() func() bool
+}
+
+// Stats are the fields of a cache's statistics.
+type Stats struct {
+	Hits, Misses, Evictions uint64
+	Len, Capacity           int
+}
+
+// kind is a key for the caches of one kind.
+type kind[K comparable, V any] struct{}
+
+// makers are functions func(capacity int) Cache[K, V], by kind[K, V].
+var makers = map[any]any{}
+
+// Register says how caches of one kind are made. It is called before any
+// scenario runs.
+func Register[K comparable, V any](make func(capacity int) Cache[K, V]) {
+	makers[kind[K, V]{}] = make
+}
+
+// newCache makes a cache of the candidate's.
+func newCache[K comparable, V any](capacity int) Cache[K, V] {
+	make, ok := makers[kind[K, V]{}].(func(int) Cache[K, V])
+	if !ok {
+		panic(fmt.Sprintf("forcache: nobody has said how a %T is made", kind[K, V]{}))
+	}
+	return make(capacity)
+}
