@@ -67,28 +67,35 @@ a pattern such as 'pass/*'.`,
 			}
 			out := terminal.Of(env.Stdout, terminal.Auto, env.Getenv)
 			log := terminal.Of(env.Stderr, terminal.Auto, env.Getenv)
+			done := 0
 			rows, err := selftest.Run(cmd.Context(), selftest.Options{
 				Entries: entries, Quick: quick, Mangle: mangle, Repeat: repeat, Vary: vary,
 				Jobs:  jobs,
 				Judge: judge.Options{Iterations: iterations, Seed: seed, Timeout: timeout, Parallel: max(1, runtime.NumCPU()/jobs), Race: judge.RaceAuto},
 				Done: func(r selftest.Row) {
+					done++
 					mark := log.Good("ok  ")
 					if len(r.Wrong) > 0 {
 						mark = log.Bad("FAIL")
 					}
-					fmt.Fprintf(log, "%s %-45s %6.1fs  %s\n", mark, r.Entry.Path, r.Elapsed.Seconds(), strings.Join(append(slices.Clone(r.CaughtBy), r.Wrong...), ", "))
+					fmt.Fprintf(log, "%s %3d/%d %-45s %6.1fs  %s\n", mark, done, len(entries), r.Entry.Path, r.Elapsed.Seconds(), strings.Join(append(slices.Clone(r.CaughtBy), r.Wrong...), ", "))
 				},
 			})
 			if err != nil && cmd.Context().Err() == nil {
 				return err
 			}
 			// What had been scored when a signal came is shown, too.
-			wrong, writing := report.Matrix(out, format, matrixRows(rows))
-			if writing != nil {
-				return writing
-			}
 			if err != nil {
-				fmt.Fprintf(log, "interrupted after %d of %d entries\n", len(rows), len(entries))
+				defer fmt.Fprintf(log, "interrupted after %d of %d entries\n", len(rows), len(entries))
+				if len(rows) == 0 && format == "table" {
+					return verdict(exitInterrupted)
+				}
+			}
+			wrong, writing := report.Matrix(out, format, matrixRows(rows))
+			switch {
+			case writing != nil:
+				return writing
+			case err != nil:
 				return verdict(exitInterrupted)
 			}
 			if wrong > 0 {
