@@ -92,7 +92,7 @@ func findingBody(f result.Finding, width int, everything bool) string {
 			fmt.Fprintf(&b, "      %s\n", place(fr))
 		}
 		if len(wt.HeldBy) > 0 {
-			fmt.Fprintf(&b, "      held by %s\n", terminal.Clean(strings.Join(wt.HeldBy, "; ")))
+			fmt.Fprintf(&b, "      held by %s\n", hang(terminal.Clean(strings.Join(wt.HeldBy, "; ")), width, 14))
 		}
 		if wt.CreatedBy != nil {
 			fmt.Fprintf(&b, "      created at %s\n", place(*wt.CreatedBy))
@@ -103,9 +103,20 @@ func findingBody(f result.Finding, width int, everything bool) string {
 		if !everything {
 			line = clip(line, maxDetailLine)
 		}
-		fmt.Fprintf(&b, "%s\n", line)
+		fmt.Fprintf(&b, "%s\n", detail(line, width))
 	}
 	return b.String()
+}
+
+// detail fits a line of evidence to a width. A line of a table, which has its
+// words apart, stays as it is.
+func detail(line string, width int) string {
+	text := strings.TrimLeft(line, " ")
+	lead := len(line) - len(text)
+	if width == 0 || len([]rune(line)) <= width || strings.Contains(text, "  ") {
+		return line
+	}
+	return line[:lead] + hang(text, width, lead+4)
 }
 
 // maxDetailLine bounds a line of evidence, such as a call that returned a long

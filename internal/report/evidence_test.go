@@ -160,3 +160,16 @@ func TestCriteriaOfWhatWasNotJudged(t *testing.T) {
 		}
 	}
 }
+
+// TestLongEvidenceIsWrapped: prose and calls hang below themselves, tables stay.
+func TestLongEvidenceIsWrapped(t *testing.T) {
+	for line, want := range map[string]string{
+		"short": "short",
+		"  client 0 [1, 2 ns] Stats() = {Hits:1 Misses:2}": "  client 0 [1, 2 ns]\n      Stats() = {Hits:1\n      Misses:2}",
+		"   1  Lock mutex 1 cache.go:126 (Delete)":         "   1  Lock mutex 1 cache.go:126 (Delete)",
+	} {
+		if got := detail(line, 24); got != want {
+			t.Errorf("%q becomes %q, want %q", line, got, want)
+		}
+	}
+}

@@ -90,7 +90,7 @@ func (p params) String() string {
 	say(p.yield > 0, "a yield after 1 in %d operations", p.yield)
 	say(p.skew > 0, "some keys drawn more often (skew %d)", p.skew)
 	say(p.gc > 0, "GOGC %d, %d B of garbage an operation", p.gc, p.garbage)
-	say(p.crowd > 0, "%d more clients", p.crowd)
+	say(p.crowd > 0, "clients: %d more", p.crowd)
 	return strings.Join(parts, ", ")
 }
 
