@@ -23,7 +23,7 @@ import (
 
 // maxStack bounds the stack of one goroutine in bytes, far above what a right
 // component needs.
-const maxStack = 64 << 20
+const maxStack = 16 << 20
 
 // Main serves requests on the descriptors of the protocol until the runner
 // closes them, and returns the exit code of the process.
