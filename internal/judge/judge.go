@@ -56,7 +56,7 @@ type Options struct {
 	Parallel int
 	Race     RaceMode
 	// WithoutNoise runs all iterations in workers without noise points. Otherwise
-	// some of the last ones do.
+	// some of them do.
 	WithoutNoise bool
 	// Without names capabilities that the user agreed to do without.
 	Without []string

@@ -51,7 +51,7 @@ type Options struct {
 	Race     *Binary
 	RaceMode RaceMode
 	// Bare, if set, returns a worker without noise points, in which some of the
-	// last iterations run: whoever is right only as long as something slows him
+	// iterations run: whoever is right only as long as something slows him
 	// down is found there. It is called once, when the first of them begins.
 	Bare func(context.Context) (Binary, error)
 
@@ -144,11 +144,12 @@ const (
 	// maxHangs is how often a scenario may hang in the same way before it is
 	// not run again.
 	maxHangs = 5
-	// bareShare: of the last iterations, one part in so many, those without the
-	// race detector run without noise points, where there is a worker for that.
-	// Twelve of a hundred are as many runs of each scenario as a defect needs that
-	// hides from noise, and noise finds more of all others.
-	bareShare = 4
+	// bareEvery: of the iterations without the race detector, one in so many runs
+	// without noise points, where there is a worker for that. Twelve of a hundred
+	// are as many runs of each scenario as a defect needs that hides from noise,
+	// and noise finds more of all others. They begin early, so that such a defect
+	// fails about as many iterations wherever it is found first.
+	bareEvery = 4
 	// retireAfter is the number of iterations after which a worker is replaced,
 	// so that what a candidate keeps in memory does not add up.
 	retireAfter = 25

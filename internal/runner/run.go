@@ -119,10 +119,15 @@ const (
 
 // variant says in which worker an iteration runs.
 func (o *Options) variant(i int) variant {
+	half := o.RaceMode == RaceHalf && o.Race != nil
+	n := i // among those without the race detector
+	if half {
+		n = i / 2
+	}
 	switch {
-	case o.RaceMode == RaceAll, o.RaceMode == RaceHalf && o.Race != nil && i%2 == 1:
+	case o.RaceMode == RaceAll, half && i%2 == 1:
 		return raced
-	case o.Bare != nil && i >= o.Iterations-o.Iterations/bareShare:
+	case o.Bare != nil && n%bareEvery == bareEvery-1:
 		return bare
 	}
 	return noisy
