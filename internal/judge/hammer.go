@@ -85,26 +85,21 @@ func (j *judgement) hammer(ctx context.Context) error {
 	return nil
 }
 
-// glanceIterations is how often plain workers run the suite before anything
-// that has to be built first, where not everything is asked for.
+// glanceIterations is how often the suite is run before anything that costs more,
+// where not everything is asked for.
 const glanceIterations = 6
 
-// hurry looks for what is wanted in the order of what it costs: a few
-// iterations of plain workers, probes, controlled schedules, and then the whole suite
-// with the race detector. Of the plain workers' iterations nothing is kept where
-// the whole suite is run.
+// hurry looks for what is wanted in the order of what it costs: a few iterations
+// of plain workers, probes, controlled schedules, a few iterations with the race
+// detector, work without noise, and then the whole suite. Of the first iterations
+// nothing is kept where the whole suite is run.
 func (j *judgement) hurry(ctx context.Context) error {
-	j.progress(Progress{Phase: "glance"})
-	o := j.hammerOptions()
-	o.Iterations = min(glanceIterations, j.Iterations)
-	o.RaceMode, o.Bare = runner.RaceNone, nil
-	o.Decisive = j.decisive()
-	e, err := runner.Run(ctx, o)
+	e, err := j.glance(ctx, runner.RaceNone)
 	if err != nil {
 		return err
 	}
 	enough := func() bool { return e.Interrupted || j.Enough(slices.Concat(j.res.Findings, e.Findings)) }
-	for _, look := range []func(context.Context) error{j.probe, j.explore} {
+	for _, look := range []func(context.Context) error{j.probe, j.explore, j.buildRace} {
 		if enough() || ctx.Err() != nil {
 			break
 		}
@@ -112,14 +107,31 @@ func (j *judgement) hurry(ctx context.Context) error {
 			return err
 		}
 	}
+	if !enough() && ctx.Err() == nil {
+		if e, err = j.glance(ctx, j.hammerOptions().RaceMode); err != nil {
+			return err
+		}
+	}
+	if !enough() && ctx.Err() == nil {
+		if err := j.work(ctx); err != nil {
+			return err
+		}
+	}
 	if enough() || ctx.Err() != nil {
 		j.record(e)
 		return nil
 	}
-	if err := j.buildRace(ctx); err != nil || ctx.Err() != nil {
-		return err
-	}
 	return j.hammer(ctx)
+}
+
+// glance runs the suite a few times.
+func (j *judgement) glance(ctx context.Context, mode runner.RaceMode) (*runner.Evidence, error) {
+	j.progress(Progress{Phase: "glance"})
+	o := j.hammerOptions()
+	o.Iterations = min(glanceIterations, j.Iterations)
+	o.RaceMode, o.Bare = mode, nil
+	o.Decisive = j.decisive()
+	return runner.Run(ctx, o)
 }
 
 // record takes the evidence of the hammer.

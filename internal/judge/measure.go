@@ -9,6 +9,7 @@ import (
 
 	"racebench/internal/kit/baseline"
 	"racebench/internal/measure"
+	"racebench/internal/protocol"
 	"racebench/internal/result"
 	"racebench/internal/runner"
 	"racebench/internal/scenarios"
@@ -73,6 +74,46 @@ func (j *judgement) measure(ctx context.Context) error {
 	j.res.Measurement = m
 	if err := j.suiteTime(ctx); err != nil && ctx.Err() == nil {
 		j.trouble("time of the baseline", err)
+	}
+	return nil
+}
+
+// work has the candidate do what its speed is measured by, without noise and
+// without looking at the clock, and checks the totals: who locks only where
+// something slows him down is found at once. Each workload has a process of its
+// own, as the iterations without noise have, and grows until it takes a while.
+func (j *judgement) work(ctx context.Context) error {
+	const first, factor, most, while = 1 << 10, 8, 1 << 20, 50 * time.Millisecond
+	if j.tools.builder == nil || j.WithoutNoise {
+		return nil
+	}
+	j.progress(Progress{Phase: "work without noise"})
+	b, err := j.bare(ctx)
+	if err != nil || ctx.Err() != nil {
+		return err
+	}
+	session := runner.NewSession(j.runnerOptions(), b)
+	defer session.Close()
+	for _, w := range scenarios.Workloads() {
+		if !j.judges(w.Component) {
+			continue
+		}
+		session.Close()
+		for n := first; n <= most; n *= factor {
+			took, err := session.Bench(ctx, protocol.Bench{Workload: w.Name, Operations: n, Seed: j.Seed})
+			var wrong *runner.WorkerError
+			switch {
+			case ctx.Err() != nil:
+				return nil
+			case errors.As(err, &wrong):
+				j.res.Findings = append(j.res.Findings, wrong.Finding)
+			case err != nil:
+				j.trouble("work without noise", err)
+			}
+			if err != nil || took > while {
+				break
+			}
+		}
 	}
 	return nil
 }
