@@ -26,6 +26,7 @@ var pure = []string{"internal/result", "internal/protocol", "internal/cache", "i
 // only says which packages may import what; a package includes those below it.
 var only = map[string][]string{
 	"github.com/spf13/cobra":              {"internal/cli"},
+	"github.com/spf13/pflag":              {"internal/cli"},
 	"github.com/fatih/color":              {"internal/terminal"},
 	"github.com/olekukonko/tablewriter":   {"internal/report"},
 	"github.com/anishathalye/porcupine":   {"internal/history", "internal/contracttest"},

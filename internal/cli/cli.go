@@ -14,6 +14,7 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"racebench/internal/terminal"
 )
@@ -154,6 +155,8 @@ func asUsageErrors(cmd *cobra.Command) {
 	cmd.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		if m := oneDash.FindStringSubmatch(err.Error()); m != nil && c.Flags().Lookup(m[1]) != nil {
 			err = fmt.Errorf("%w; options have two dashes: --%s", err, m[1])
+		} else if near := nearestFlag(c, err); near != "" {
+			err = fmt.Errorf("%w; did you mean --%s?", err, near)
 		}
 		return usage(c, "%w", err)
 	})
@@ -187,6 +190,22 @@ func suggestion(c *cobra.Command, args []string) string {
 		return fmt.Sprintf("; did you mean %q?", near)
 	}
 	return ""
+}
+
+// nearestFlag looks for what an unknown option was meant to be, or returns "" if
+// err is no complaint about one.
+func nearestFlag(c *cobra.Command, err error) string {
+	unknown, ok := errors.AsType[*pflag.NotExistError](err)
+	if !ok {
+		return ""
+	}
+	var names []string
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			names = append(names, f.Name)
+		}
+	})
+	return nearest(unknown.GetSpecifiedName(), names)
 }
 
 // nearest is the candidate with the least edit distance to word, where one is

@@ -85,17 +85,15 @@ a pattern such as 'pass/*'.`,
 				return err
 			}
 			// What had been scored when a signal came is shown, too.
-			if err != nil {
-				defer fmt.Fprintf(log, "interrupted after %d of %d entries\n", len(rows), len(entries))
-				if len(rows) == 0 && format == "table" {
-					return verdict(exitInterrupted)
+			wrong := 0
+			if len(rows) > 0 || format != "table" {
+				var writing error
+				if wrong, writing = report.Matrix(out, format, matrixRows(rows)); writing != nil {
+					return writing
 				}
 			}
-			wrong, writing := report.Matrix(out, format, matrixRows(rows))
-			switch {
-			case writing != nil:
-				return writing
-			case err != nil:
+			if err != nil {
+				fmt.Fprintf(log, "interrupted after %d of %d entries\n", len(rows), len(entries))
 				return verdict(exitInterrupted)
 			}
 			if wrong > 0 {

@@ -94,44 +94,30 @@ const glanceIterations = 6
 // detector, work without noise, and then the whole suite. Of the first iterations
 // nothing is kept where the whole suite is run.
 func (j *judgement) hurry(ctx context.Context) error {
-	e, err := j.glance(ctx, runner.RaceNone)
-	if err != nil {
-		return err
-	}
-	enough := func() bool { return e.Interrupted || j.Enough(slices.Concat(j.res.Findings, e.Findings)) }
-	for _, look := range []func(context.Context) error{j.probe, j.explore, j.buildRace} {
-		if enough() || ctx.Err() != nil {
-			break
+	var e *runner.Evidence
+	glance := func(mode runner.RaceMode) func(context.Context) error {
+		return func(ctx context.Context) (err error) {
+			j.progress(Progress{Phase: "glance"})
+			o := j.hammerOptions()
+			o.Iterations = min(glanceIterations, j.Iterations)
+			o.RaceMode, o.Bare = mode, nil
+			o.Decisive = j.decisive()
+			e, err = runner.Run(ctx, o)
+			return err
 		}
+	}
+	for _, look := range []func(context.Context) error{
+		glance(runner.RaceNone), j.probe, j.explore, j.buildRace, glance(j.hammerOptions().RaceMode), j.work,
+	} {
 		if err := look(ctx); err != nil {
 			return err
 		}
-	}
-	if !enough() && ctx.Err() == nil {
-		if e, err = j.glance(ctx, j.hammerOptions().RaceMode); err != nil {
-			return err
+		if ctx.Err() != nil || e.Interrupted || j.Enough(slices.Concat(j.res.Findings, e.Findings)) {
+			j.record(e)
+			return nil
 		}
-	}
-	if !enough() && ctx.Err() == nil {
-		if err := j.work(ctx); err != nil {
-			return err
-		}
-	}
-	if enough() || ctx.Err() != nil {
-		j.record(e)
-		return nil
 	}
 	return j.hammer(ctx)
-}
-
-// glance runs the suite a few times.
-func (j *judgement) glance(ctx context.Context, mode runner.RaceMode) (*runner.Evidence, error) {
-	j.progress(Progress{Phase: "glance"})
-	o := j.hammerOptions()
-	o.Iterations = min(glanceIterations, j.Iterations)
-	o.RaceMode, o.Bare = mode, nil
-	o.Decisive = j.decisive()
-	return runner.Run(ctx, o)
 }
 
 // record takes the evidence of the hammer.

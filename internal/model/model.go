@@ -71,6 +71,12 @@ func For(name string) (Model, bool) {
 	return nil, false
 }
 
+// Sentence names the sentence of docs/contract.md that asks the histories of a
+// model to be linearizable.
+func Sentence(name string) string {
+	return map[string]string{Cache: "C9", Counter: "M6", WorkerPool: "W8"}[name]
+}
+
 // Bounds on what a history may ask of a model. Histories come from a process
 // that runs code which is not to be trusted.
 const (

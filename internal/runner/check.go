@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"racebench/internal/history"
+	"racebench/internal/model"
 	"racebench/internal/protocol"
 	"racebench/internal/result"
 )
@@ -40,7 +41,7 @@ func (l *lane) check(ctx context.Context, sc Scenario, obs *observation) {
 		case history.Unknown:
 			obs.undecided++
 		case history.Illegal:
-			obs.findings = append(obs.findings, historyFinding(sc, why, obs.outcome.Parameters))
+			obs.findings = append(obs.findings, historyFinding(sc, h.Model, why, obs.outcome.Parameters))
 		}
 	}
 }
@@ -71,11 +72,9 @@ func replay(sc Scenario, h protocol.History, obs *observation) {
 }
 
 // historyFinding shows why a history is not linearizable.
-func historyFinding(sc Scenario, why, parameters string) result.Finding {
+func historyFinding(sc Scenario, of, why, parameters string) result.Finding {
 	f := found(sc, result.NotLinearizable, "no order of the calls explains what they returned")
-	f.Contract = map[result.Component][]string{
-		result.Cache: {"C9"}, result.Counter: {"M6"}, result.WorkerPool: {"W8"},
-	}[sc.Component]
+	f.Contract = []string{model.Sentence(of)}
 	f.Expected = "a linearizable history"
 	f.Observed = "no possible order"
 	f.Detail = append(f.Detail, strings.Split(why, "\n")...)

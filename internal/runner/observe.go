@@ -138,8 +138,11 @@ func (p *process) watch(ctx context.Context, o *Options, sc Scenario, seed uint6
 				if obs, proved := p.examine(o, sc, &w, *r.Stall); proved {
 					return obs
 				}
-			case r.Dump != nil && r.ID == asked && p.dumps[asked]:
-				delete(p.dumps, asked)
+			case r.Dump != nil && p.dumps[r.ID]:
+				delete(p.dumps, r.ID)
+				if r.ID != asked {
+					continue // it was asked for when an earlier run was overdue, which then ended
+				}
 				obs, proved := p.examine(o, sc, &w, *r.Dump)
 				switch {
 				case proved:
@@ -149,9 +152,6 @@ func (p *process) watch(ctx context.Context, o *Options, sc Scenario, seed uint6
 				}
 				last, _ := w.Last()
 				return observation{ending: overtime, where: last.Goroutines}
-			case r.Dump != nil && p.dumps[r.ID]:
-				// It was asked for when an earlier run was overdue, which then ended.
-				delete(p.dumps, r.ID)
 			default:
 				return p.forged(sc, errors.New("a reply that nobody asked for"))
 			}

@@ -11,9 +11,6 @@ import (
 // maxConfigurations bounds the search for a linearization in RunTest.
 const maxConfigurations = 1 << 16
 
-// linearizable names the sentence of the contract that asks for it, by model.
-var linearizable = map[string]string{model.Cache: "C9", model.Counter: "M6", model.WorkerPool: "W8"}
-
 // RunTest runs a scenario of All once in small mode and returns what is wrong:
 // broken invariants, and histories that are not linearizable, which it checks
 // itself. It is what an ordinary Go test calls to have the schedules of a
@@ -33,7 +30,7 @@ func RunTest(name string, cfg harness.Config) ([]protocol.Violation, error) {
 		found := out.Violations
 		for _, h := range out.Histories {
 			if ok, decided := model.Linearizable(h, maxConfigurations); decided && !ok {
-				v := harness.NewViolation(harness.KindNotLinearizable, linearizable[h.Model],
+				v := harness.NewViolation(harness.KindNotLinearizable, model.Sentence(h.Model),
 					"no order of the calls explains what they returned", "a linearizable history", describe(h))
 				v.History = &h
 				found = append(found, v)

@@ -14,8 +14,8 @@ type Cache[K comparable, V any] interface {
 	Stats() Stats
 	// Rated is Stats with the hit rate that the statistics themselves say.
 	Rated() (Stats, float64)
-	// Reachable returns a function that says whether the cache can still be
-	// reached by anybody. It does not count.
+	// Reachable returns a function that says whether anybody can still reach the
+	// cache. The function itself does not keep it alive.
 	Reachable() func() bool
 }
 
@@ -25,7 +25,8 @@ type Stats struct {
 	Len, Capacity           int
 }
 
-// kind is a key for the caches of one kind.
+// kind stands for the caches with these types of keys and values, as a key of
+// makers.
 type kind[K comparable, V any] struct{}
 
 // makers are functions func(capacity int) Cache[K, V], by kind[K, V].

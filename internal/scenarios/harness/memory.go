@@ -31,7 +31,7 @@ func Retained(of []weak.Pointer[Boulder]) int {
 const Copies = 24
 
 // Reachable returns a function that says whether anybody can still reach an
-// instance. It does not count.
+// instance. The function itself does not keep it alive.
 func Reachable[C any](instance *C) func() bool {
 	w := weak.Make(instance)
 	return func() bool { return w.Value() != nil }

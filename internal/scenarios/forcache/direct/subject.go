@@ -19,8 +19,10 @@ func init() {
 	forcache.Register(newCache[*harness.Boulder, *harness.Boulder])
 }
 
-// subject is a candidate's cache as the scenarios see it. It embeds nothing: what
-// the compiler would put between is in race reports.
+// subject is a candidate's cache as the scenarios see it. The cache is no embedded
+// field: the wrappers that the compiler makes of promoted methods, and those of
+// the candidate's generic ones, would be frames in race reports. Those of this
+// file are left out by its name (internal/runner/place).
 type subject[K comparable, V any] struct{ of *cache.Cache[K, V] }
 
 func newCache[K comparable, V any](capacity int) forcache.Cache[K, V] {
