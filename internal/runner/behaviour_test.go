@@ -87,6 +87,7 @@ func TestMisbehaviour(t *testing.T) {
 		complete bool
 		plain    func(testing.TB) Binary
 		memory   uint64
+		spin     time.Duration // processor time without progress that is a livelock
 	}{
 		{name: "ok", complete: true},
 		{name: "leak-late", complete: true},
@@ -113,9 +114,10 @@ func TestMisbehaviour(t *testing.T) {
 		{name: "garbage", kind: result.Hostile, text: "tampered"},
 		{name: "hang-up", kind: result.Hostile},
 		{name: "memory", kind: result.ResourceLimit, text: "256 MiB of memory", memory: 256 << 20},
+		{name: "memory-slowly", kind: result.Livelock, text: "; memory grew from ", spin: time.Second},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			o := Options{Memory: c.memory}
+			o := Options{Memory: c.memory, spinCPU: c.spin}
 			if c.kind != result.Livelock {
 				// On a busy machine memory and stacks grow slower than a livelock is
 				// proved.

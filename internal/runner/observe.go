@@ -79,6 +79,7 @@ func (p *process) execute(ctx context.Context, o *Options, sc Scenario, seed uin
 }
 
 func (p *process) watch(ctx context.Context, o *Options, sc Scenario, seed uint64, timeout time.Duration, final bool) observation {
+	p.before, _ = usage(p.pid)
 	id, err := p.send(protocol.Request{Run: &protocol.Run{
 		Scenario: sc.Name, Seed: seed, Stall: int64(o.stall),
 		Leaks: p.ready.LeakProfile && !o.Without.LeakProfile,
@@ -193,11 +194,12 @@ func (p *process) examine(o *Options, sc Scenario, w *stacks.Watch, d protocol.D
 		return observation{}, false
 	}
 	obs := hang(o, sc, condition, goroutines, involved, d)
-	if u, ok := usage(p.pid); ok && u.memory > o.Memory/4 {
+	if u, ok := usage(p.pid); ok && u.memory > p.before.memory+muchMemory {
 		// Where memory is slow, who fills it without end is found out by the
-		// processor before the limit is reached.
+		// processor long before the limit is reached.
 		for i := range obs.findings {
-			obs.findings[i].Observed += fmt.Sprintf("; %d MiB of memory were in use, and %d are the limit", u.memory>>20, o.Memory>>20)
+			obs.findings[i].Observed += fmt.Sprintf("; memory grew from %d MiB to %d, and %d are the limit",
+				p.before.memory>>20, u.memory>>20, o.Memory>>20)
 		}
 	}
 	return obs, true

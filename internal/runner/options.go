@@ -141,6 +141,9 @@ const (
 	// maxThreads bounds the threads of a worker; the runtime needs a few more
 	// than it has processors.
 	maxThreads = 2000
+	// muchMemory is by how many bytes the memory of a worker has to grow in one
+	// run for a hang's evidence to mention it. An honest run needs a few MiB.
+	muchMemory = 64 << 20
 	// maxHangs is how often a scenario may hang in the same way before it is
 	// not run again.
 	maxHangs = 5

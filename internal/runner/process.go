@@ -54,6 +54,7 @@ type process struct {
 	lastID  uint64
 	dumps   map[uint64]bool // requests for a dump that were not answered yet
 	raceLog int64
+	before  used // what it used when the present run began
 
 	killMu   sync.Mutex
 	killed   bool

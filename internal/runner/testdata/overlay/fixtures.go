@@ -193,6 +193,16 @@ var fixtures = map[string]func(){
 			kept = append(kept, b)
 		}
 	},
+	"memory-slowly": func() {
+		var kept [][]byte
+		for {
+			b := make([]byte, 1<<20)
+			for i := range 4 * len(b) {
+				b[i%len(b)]++
+			}
+			kept = append(kept, b)
+		}
+	},
 	"disk": func() {
 		f, err := os.Create("filler")
 		for err == nil {
