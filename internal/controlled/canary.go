@@ -48,7 +48,7 @@ func Canary(ctx context.Context, o Options, blind bool) ([]result.CanaryCheck, e
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	r, err := o.run(ctx, dir, 0, map[string][]byte{testPackage + "/planted_test.go": plantedSource}, func(explore.Progress) {})
+	r, err := o.run(ctx, dir, 0, -1, map[string][]byte{testPackage + "/planted_test.go": plantedSource}, func(explore.Progress) {})
 	if err != nil {
 		return nil, err
 	}

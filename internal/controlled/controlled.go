@@ -85,7 +85,7 @@ func Explore(ctx context.Context, o Options) (*Evidence, error) {
 		if patient {
 			limit = virtual
 		}
-		return o.run(ctx, dir, limit, map[string][]byte{testPackage + "/scenarios_test.go": source}, func(p explore.Progress) {
+		return o.run(ctx, dir, limit, minimise, map[string][]byte{testPackage + "/scenarios_test.go": source}, func(p explore.Progress) {
 			if o.Progress != nil {
 				o.Progress(max(0, slices.Index(tests, p.Test)), len(tests))
 			}
@@ -107,8 +107,8 @@ func Explore(ctx context.Context, o Options) (*Evidence, error) {
 
 // run lays out the module of the candidate with the given tests in a folder and
 // explores the tests' package. Each schedule gets the virtual time of limit, or
-// explore's default.
-func (o *Options) run(ctx context.Context, dir string, limit time.Duration, tests map[string][]byte, progress func(explore.Progress)) (*explore.Report, error) {
+// explore's default; reduce is explore's Minimise.
+func (o *Options) run(ctx context.Context, dir string, limit, reduce time.Duration, tests map[string][]byte, progress func(explore.Progress)) (*explore.Report, error) {
 	// What an earlier run left behind goes: files are named by the folder.
 	if err := os.RemoveAll(dir); err != nil {
 		return nil, err
@@ -130,8 +130,8 @@ func (o *Options) run(ctx context.Context, dir string, limit time.Duration, test
 		Compiler: build.Hasty,
 		Go:       o.Builder.Toolchain().Go, Env: o.Builder.Environ(false), Cache: filepath.Join(o.Builder.Dir(), "explore"),
 		Launcher: o.Launcher, ReadOnly: true, Corpus: filepath.Join(dir, "corpus"),
-		Schedules: o.Schedules, Seed: o.Seed, Virtual: limit, Stall: stall, Minimise: minimise, Budget: budget,
-		Progress: watch,
+		Schedules: o.Schedules, Seed: o.Seed, Virtual: limit, Stall: stall, Minimise: reduce, Budget: budget,
+		Share: true, Progress: watch,
 	})
 	if err != nil {
 		return r, fmt.Errorf("exploration: %w", err)

@@ -47,6 +47,10 @@ type Config struct {
 	Depth       int           // of pct; 3
 	Preemptions int           // exhaustive: at most so many; <0: no limit. 0 is a limit of none
 	FailFast    bool          // end with the first finding
+	// Share lets a test go on in the process of the one before it, if nothing was
+	// found there. To start a process behind a launcher takes as long as a hundred
+	// short schedules; but a test then meets what others left in global variables.
+	Share bool
 
 	// Corpus is the folder in which found schedules are kept, and from which
 	// they are tried first: testdata/racebench in the folder of each package.

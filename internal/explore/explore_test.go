@@ -464,6 +464,47 @@ func TestFoundSchedulesSurviveEdits(t *testing.T) {
 	}
 }
 
+// TestSharedProcess lets tests meet what others left in a global variable: what
+// is wrong only because of that is no finding, and what is wrong anyway is one.
+func TestSharedProcess(t *testing.T) {
+	dir := edited(t, strings.Replace(bank, "import (", `import (
+	"os"`, 1)+`
+var visited []int
+
+func TestA(t *testing.T) { visited = append(visited, os.Getpid()) }
+
+func TestBAfterA(t *testing.T) {
+	if len(visited) > 0 {
+		t.Error("somebody was here before, in process", visited[0])
+	}
+}
+
+func TestC(t *testing.T) { TestBank(t) }
+`)
+	r := run(t, Config{Dir: dir, Cache: cacheDir(t), Schedules: 100, ReadOnly: true, Share: true, Run: "^Test[ABC]"})
+	for _, tr := range r.Packages[0].Tests {
+		var kinds []Kind
+		for _, f := range tr.Findings {
+			kinds = append(kinds, f.Kind)
+			if !f.Confirmed {
+				t.Errorf("%s: not confirmed: %s", tr.Name, f.NotReproducible)
+			}
+		}
+		switch tr.Name {
+		case "TestA", "TestBAfterA":
+			if len(kinds) > 0 || tr.Schedules != 100 {
+				t.Errorf("%s: %v after %d schedules", tr.Name, kinds, tr.Schedules)
+			}
+		case "TestBank", "TestC":
+			if len(kinds) != 1 || kinds[0] != Invariant {
+				t.Errorf("%s: %v, want one broken invariant", tr.Name, kinds)
+			}
+		default:
+			t.Errorf("%s was not asked for", tr.Name)
+		}
+	}
+}
+
 // TestModuleOfOldGo explores a module of the time when timer channels were
 // asynchronous.
 func TestModuleOfOldGo(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,6 +27,7 @@ type search struct {
 	// The package being explored.
 	bin     *engine.Binary
 	process *engine.Process
+	used    bool // the process has run schedules of a test
 	epoch   time.Time
 }
 
@@ -47,7 +49,7 @@ func (s *search) need(ctx context.Context) error {
 		return nil
 	}
 	p, err := engine.Start(ctx, s.bin, s.options())
-	s.process = p
+	s.process, s.used = p, false
 	return err
 }
 
@@ -59,8 +61,25 @@ func (s *search) retire() {
 	}
 }
 
-// exploreTest explores one test.
+// exploreTest explores one test. What it finds in a process that earlier tests
+// have used, and what then cannot be shown again in a fresh one, may depend on
+// what they left behind: the test is explored anew in a process of its own.
 func (s *search) exploreTest(ctx context.Context, name string) TestReport {
+	used := s.process != nil && s.used
+	r := s.exploreHere(ctx, name)
+	unconfirmed := func(f *Finding) bool { return !f.Confirmed }
+	if used && ctx.Err() == nil && slices.ContainsFunc(r.Findings, unconfirmed) {
+		s.findings -= len(r.Findings)
+		s.retire()
+		r = s.exploreHere(ctx, name)
+	}
+	s.used = true
+	return r
+}
+
+// exploreHere explores one test, at first in the present process if there is
+// one.
+func (s *search) exploreHere(ctx context.Context, name string) TestReport {
 	t := &testSearch{search: s, known: map[string]*Finding{}, prints: map[uint64]bool{}}
 	t.report = TestReport{Name: name}
 	begin := time.Now()
@@ -289,7 +308,9 @@ func lastLines(s string, n int) string {
 
 // settle confirms, reduces and keeps what was found.
 func (t *testSearch) settle(ctx context.Context) error {
-	t.retire()
+	if len(t.found) > 0 || !t.config.Share {
+		t.retire()
+	}
 	for _, f := range t.found {
 		t.progress("confirm")
 		if err := t.confirm(ctx, f); err != nil {
