@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -53,8 +54,25 @@ type Toolchain struct {
 }
 
 // Detect finds the go command on the PATH and what it can build. The error
-// wraps ErrNoToolchain where there is none, or one too old for candidates.
+// wraps ErrNoToolchain where there is none, or one too old for candidates. What
+// was found once is the answer as long as the environment stays what it was: to
+// look takes a quarter of a second, and many candidates are judged in a row.
 func Detect(ctx context.Context) (Toolchain, error) {
+	env := strings.Join(os.Environ(), "\x00")
+	if tc, ok := detected.Load(env); ok {
+		return tc.(Toolchain), nil
+	}
+	tc, err := detect(ctx)
+	if err == nil {
+		detected.Store(env, tc)
+	}
+	return tc, err
+}
+
+// detected holds a Toolchain for each environment.
+var detected sync.Map
+
+func detect(ctx context.Context) (Toolchain, error) {
 	shim, err := exec.LookPath("go")
 	if err != nil {
 		return Toolchain{}, fmt.Errorf("%w: %w", ErrNoToolchain, err)
