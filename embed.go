@@ -49,13 +49,13 @@ func Contract() string { return contract }
 // built from.
 const Module = "racebench"
 
-// workerRoot is the package whose imports decide what a worker is made of.
-const workerRoot = "internal/worker"
+// workerRoots are the packages whose imports decide what a worker is made of.
+var workerRoots = []string{"internal/scenarios", "internal/worker"}
 
-// WorkerSources returns the sources of everything that internal/worker imports
-// of this module, by slash-separated path from the module's root, tests
-// excluded. The built-in components are among them; a candidate's take their
-// place. The map must not be changed.
+// WorkerSources returns the sources of the worker's loop and of the scenarios,
+// with everything that they import of this module, by slash-separated path from
+// the module's root, tests excluded. The built-in components are among them; a
+// candidate's take their place. The map must not be changed.
 func WorkerSources() (map[string][]byte, error) { return workerSources() }
 
 var workerSources = sync.OnceValues(func() (map[string][]byte, error) {
@@ -91,8 +91,10 @@ var workerSources = sync.OnceValues(func() (map[string][]byte, error) {
 		}
 		return nil
 	}
-	if err := add(workerRoot); err != nil {
-		return nil, err
+	for _, root := range workerRoots {
+		if err := add(root); err != nil {
+			return nil, err
+		}
 	}
 	return sources, nil
 })

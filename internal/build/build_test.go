@@ -28,7 +28,7 @@ import (
 	"racebench/internal/noise"
 )
 
-func Main() int {
+func Main(int) int {
 	switch os.Getenv("MODE") {
 	case "panic":
 		cache.Panic()
@@ -41,6 +41,7 @@ func Main() int {
 	return 7
 }
 `),
+	"internal/scenarios/scenarios.go": []byte("package scenarios\n\nfunc Suite() int { return 0 }\n"),
 	"internal/noise/noise.go": []byte(`package noise
 
 func Set(seed uint64, level int) {}

@@ -222,10 +222,11 @@ package main
 import (
 	"os"
 
+	"racebench/internal/scenarios"
 	"racebench/internal/worker"
 )
 
-func main() { os.Exit(worker.Main()) }
+func main() { os.Exit(worker.Main(scenarios.Suite())) }
 `
 
 // components are the folders of a candidate.
@@ -317,7 +318,7 @@ func write(dir string, files map[string][]byte) error {
 // key names a binary by everything that it is made of.
 func (b *Builder) key(files map[string][]byte, variant Variant) string {
 	h := sha256.New()
-	fmt.Fprintf(h, "2\n%s\n%s\n%s\n%s\n", b.toolchain.Version, b.toolchain.Root, b.toolchain.CC, variant)
+	fmt.Fprintf(h, "2\n%s\n%s\n%s\n%s\n%q %q\n", b.toolchain.Version, b.toolchain.Root, b.toolchain.CC, variant, standardFlags, Hasty)
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		fmt.Fprintf(h, "%q %d\n", name, len(files[name]))
 		h.Write(files[name])

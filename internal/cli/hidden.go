@@ -3,6 +3,7 @@ package cli
 import (
 	"racebench/internal/judge"
 	"racebench/internal/runner/isolate"
+	"racebench/internal/scenarios"
 	"racebench/internal/worker"
 )
 
@@ -17,7 +18,7 @@ func runHidden(args []string) (code int, ok bool) {
 	case isolate.Arg:
 		return isolate.Main(args[2:]), true
 	case judge.WorkerArg:
-		return worker.Main(), true
+		return worker.Main(scenarios.Suite()), true
 	}
 	return 0, false
 }

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"time"
 
+	"racebench"
 	"racebench/internal/build"
 	"racebench/internal/explore"
 	"racebench/internal/result"
@@ -123,7 +124,10 @@ func (o *Options) run(ctx context.Context, dir string, limit, reduce time.Durati
 		progress(p)
 	}
 	r, err := explore.Run(ctx, explore.Config{
-		Dir: dir, Patterns: []string{"./" + testPackage},
+		Dir: dir,
+		Known: &explore.Known{
+			Module: racebench.Module, ImportPath: racebench.Module + "/" + testPackage, Dir: filepath.Join(dir, testPackage),
+		},
 		// Trimmed paths are the same wherever the module lies, which keeps the
 		// packages in the build cache.
 		Flags:    []string{"-trimpath", "-buildvcs=false", "-pgo=off", "-ldflags=-s -w"},

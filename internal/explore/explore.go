@@ -29,6 +29,7 @@ import (
 type Config struct {
 	Dir      string   // where patterns are resolved; the current folder
 	Patterns []string // package patterns as for go test; "."
+	Known    *Known   // the only package, in place of Patterns; nil
 	Run      string   // only tests that match, as for go test
 	Race     bool     // build with the race detector: memory accesses become scheduling points
 	Tags     string
@@ -273,6 +274,10 @@ func (f *Finding) Repro() string {
 // A Launcher starts test binaries in its own way, such as behind protections.
 type Launcher = engine.Launcher
 
+// Known is the only package of a target whose caller has laid it out. Schedules
+// of it cannot become stale, since nothing is known of its sources.
+type Known = engine.Known
+
 // Errors of the target's, as opposed to racebench's own.
 type (
 	// A BuildError says that the packages do not build.
@@ -406,7 +411,7 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 	start := time.Now()
 	c.Progress(Progress{Phase: "build"})
 	b, err := engine.NewBuilder(ctx, engine.Target{
-		Dir: c.Dir, Patterns: c.Patterns, Tags: c.Tags, Race: c.Race, Flags: c.Flags, Compiler: c.Compiler, Cache: c.Cache, Env: c.Env, Go: c.Go,
+		Dir: c.Dir, Patterns: c.Patterns, Known: c.Known, Tags: c.Tags, Race: c.Race, Flags: c.Flags, Compiler: c.Compiler, Cache: c.Cache, Env: c.Env, Go: c.Go,
 	})
 	if err != nil {
 		return nil, err

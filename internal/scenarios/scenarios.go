@@ -26,6 +26,9 @@ import (
 	"racebench/internal/scenarios/harness"
 )
 
+// Suite is what a worker runs.
+func Suite() harness.Suite { return harness.Suite{Scenario: Find, Workload: FindWorkload} }
+
 // All returns the scenarios of the suite, in the order of the components.
 func All() []harness.Scenario {
 	return slices.Concat(forcache.Scenarios(), forcounter.Scenarios(), forpool.Scenarios())

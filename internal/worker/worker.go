@@ -26,15 +26,17 @@ import (
 const maxStack = 16 << 20
 
 // Main serves requests on the descriptors of the protocol until the runner
-// closes them, and returns the exit code of the process.
-func Main() int {
+// closes them, and returns the exit code of the process. Apart from the planted
+// defects, suite is all that can be asked for: this package does not import it,
+// so that it need not be compiled anew with each candidate.
+func Main(suite harness.Suite) int {
 	syscall.CloseOnExec(protocol.RequestFD)
 	syscall.CloseOnExec(protocol.ReplyFD)
 	// An endless recursion need not fill a gigabyte first.
 	debug.SetMaxStack(maxStack)
 	in := os.NewFile(protocol.RequestFD, "requests")
 	out := os.NewFile(protocol.ReplyFD, "replies")
-	if err := serve(in, out); err != nil {
+	if err := serve(in, out, suite); err != nil {
 		fmt.Fprintln(os.Stderr, "racebench worker:", err)
 		return 1
 	}
@@ -45,6 +47,7 @@ func Main() int {
 // that called serve.
 type server struct {
 	out   io.Writer
+	suite harness.Suite
 	nonce string
 	leaks leakProfile
 	// check is that of the last workload.
@@ -70,8 +73,8 @@ type run struct {
 	long   time.Time
 }
 
-func serve(in io.Reader, out io.Writer) error {
-	s := &server{out: out, leaks: findLeakProfile()}
+func serve(in io.Reader, out io.Writer, suite harness.Suite) error {
+	s := &server{out: out, suite: suite, leaks: findLeakProfile()}
 	requests := make(chan protocol.Request)
 	broken := make(chan error, 1)
 	go read(in, requests, broken)
@@ -150,7 +153,7 @@ func (s *server) answer(q protocol.Request) error {
 	case q.Bench != nil:
 		s.check = nil // what it refers to is garbage now
 		var done protocol.BenchDone
-		done, s.check = bench(*q.Bench)
+		done, s.check = bench(s.suite, *q.Bench)
 		return s.reply(protocol.Reply{ID: q.ID, Bench: &done})
 	case q.BenchCheck && s.check != nil:
 		return s.reply(protocol.Reply{ID: q.ID, Checked: &protocol.BenchChecked{Violation: s.check()}})
@@ -169,9 +172,9 @@ func (s *server) start(id uint64, q protocol.Run) *run {
 	}
 	// The outcome has room in the channel, so that this goroutine never waits
 	// for the loop.
-	go func(q protocol.Run, p *harness.Progress, done chan<- protocol.Outcome) {
-		done <- execute(q, p)
-	}(q, r.progress, r.done)
+	go func(suite harness.Suite, q protocol.Run, p *harness.Progress, done chan<- protocol.Outcome) {
+		done <- execute(suite, q, p)
+	}(s.suite, q, r.progress, r.done)
 	return r
 }
 

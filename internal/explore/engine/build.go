@@ -49,6 +49,7 @@ type Target struct {
 	Dir      string   // where patterns are resolved
 	Go       string   // the go command; found in PATH if empty
 	Patterns []string // as for go test
+	Known    *Known   // what Patterns would find, if that is known; nil
 	Tags     string
 	Race     bool
 	Flags    []string // further build flags, such as -mod=mod
@@ -61,7 +62,15 @@ type Target struct {
 type Package struct {
 	ImportPath string
 	Dir        string
-	Source     string // hash of the sources of the user's own packages it is made of
+	Source     string // hash of the sources of the user's own packages it is made of; none if it is Known
+}
+
+// Known is the only package of a target whose caller has laid it out: the go
+// command is not asked for it, which takes half a second.
+type Known struct {
+	Module     string // the path of its module
+	ImportPath string
+	Dir        string
 }
 
 // A Toolchain is the Go installation that the target's module selects.
@@ -259,6 +268,11 @@ func (b *Builder) buildFlags() []string {
 }
 
 func (b *Builder) findPackages(ctx context.Context) error {
+	if k := b.target.Known; k != nil {
+		b.addModule(k.Module)
+		b.addPackage(Package{ImportPath: k.ImportPath, Dir: k.Dir})
+		return nil
+	}
 	patterns := b.target.Patterns
 	if len(patterns) == 0 {
 		patterns = []string{"."}
@@ -300,14 +314,7 @@ func (b *Builder) findPackages(ctx context.Context) error {
 			own[l.ImportPath] = l
 		}
 		if l.Module.own() {
-			if !slices.Contains(b.modules, l.Module.Path) {
-				b.modules = append(b.modules, l.Module.Path)
-			}
-			for _, p := range []string{l.Module.Path + ".", l.Module.Path + "/", l.Module.Path + "_test."} {
-				if !slices.Contains(b.Tested, p) {
-					b.Tested = append(b.Tested, p)
-				}
-			}
+			b.addModule(l.Module.Path)
 		}
 	}
 	for _, l := range roots {
@@ -318,14 +325,29 @@ func (b *Builder) findPackages(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		b.Packages = append(b.Packages, Package{ImportPath: l.ImportPath, Dir: l.Dir, Source: hash})
-		for _, p := range []string{pathPrefix(l.ImportPath) + ".", pathPrefix(l.ImportPath) + "_test."} {
-			if !slices.Contains(b.Tested, p) {
-				b.Tested = append(b.Tested, p)
-			}
-		}
+		b.addPackage(Package{ImportPath: l.ImportPath, Dir: l.Dir, Source: hash})
 	}
 	return nil
+}
+
+func (b *Builder) addModule(path string) {
+	if !slices.Contains(b.modules, path) {
+		b.modules = append(b.modules, path)
+	}
+	b.addTested(path+".", path+"/", path+"_test.")
+}
+
+func (b *Builder) addPackage(p Package) {
+	b.Packages = append(b.Packages, p)
+	b.addTested(pathPrefix(p.ImportPath)+".", pathPrefix(p.ImportPath)+"_test.")
+}
+
+func (b *Builder) addTested(beginnings ...string) {
+	for _, p := range beginnings {
+		if !slices.Contains(b.Tested, p) {
+			b.Tested = append(b.Tested, p)
+		}
+	}
 }
 
 func isDir(name string) bool {

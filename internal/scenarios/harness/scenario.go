@@ -34,6 +34,12 @@ type Scenario struct {
 	Run func(*T)
 }
 
+// Suite finds what there is to run, by name.
+type Suite struct {
+	Scenario func(name string) (Scenario, bool)
+	Workload func(name string) (Workload, bool)
+}
+
 // The kinds of violation, as the result model spells them.
 const (
 	KindInvariant       = "invariant"

@@ -8,7 +8,7 @@ import (
 
 // execute replaces the worker's own: it knows the fixtures of the runner's tests,
 // too.
-func execute(q protocol.Run, p *harness.Progress) protocol.Outcome {
+func execute(_ harness.Suite, q protocol.Run, p *harness.Progress) protocol.Outcome {
 	if d, ok := planted.Find(q.Scenario); ok {
 		return planted.Execute(d)
 	}

@@ -193,16 +193,6 @@ var fixtures = map[string]func(){
 			kept = append(kept, b)
 		}
 	},
-	"memory-slowly": func() {
-		var kept [][]byte
-		for {
-			b := make([]byte, 1<<20)
-			for i := range 4 * len(b) {
-				b[i%len(b)]++
-			}
-			kept = append(kept, b)
-		}
-	},
 	"disk": func() {
 		f, err := os.Create("filler")
 		for err == nil {
@@ -275,6 +265,16 @@ func overflow(n int) int {
 // name.
 func init() {
 	fixtures["first-time"] = func() {}
+	fixtures["memory-slowly"] = func() {
+		var kept [][]byte
+		for {
+			b := make([]byte, 1<<20)
+			for i := range 4 * len(b) {
+				b[i%len(b)]++
+			}
+			kept = append(kept, b)
+		}
+	}
 	fixtures["nap"] = func() { time.Sleep(20 * time.Millisecond) }
 	// The heir keeps every descriptor open, the worker's replies among them.
 	fixtures["heir"] = func() {

@@ -5,7 +5,8 @@ package main
 import (
 	"os"
 
+	"racebench/internal/scenarios"
 	"racebench/internal/worker"
 )
 
-func main() { os.Exit(worker.Main()) }
+func main() { os.Exit(worker.Main(scenarios.Suite())) }
