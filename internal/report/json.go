@@ -31,10 +31,32 @@ func JSON(w io.Writer, d Document) error {
 	if d.Brief {
 		d = brief(d)
 	}
+	r := withArrays(d.Result)
 	if d.Score != nil {
-		return enc.Encode(scored{d.Score, d.Result})
+		return enc.Encode(scored{d.Score, r})
 	}
-	return enc.Encode(unscored{RunStatus(d.Result), runMessage(d.Result), d.Result})
+	return enc.Encode(unscored{RunStatus(r), runMessage(r), r})
+}
+
+// withArrays returns a copy in which no list is nil: what reads the JSON can go
+// through an empty array, and not through null.
+func withArrays(r *result.Result) *result.Result {
+	c := *r
+	c.Iterations, c.Scenarios, c.Gate = array(c.Iterations), array(c.Scenarios), array(c.Gate)
+	c.Findings, c.Canary, c.Capabilities = array(c.Findings), array(c.Canary), array(c.Capabilities)
+	if c.Measurement != nil {
+		m := *c.Measurement
+		m.Workloads, m.Probes, m.Slowdown = array(m.Workloads), array(m.Probes), array(m.Slowdown)
+		c.Measurement = &m
+	}
+	return &c
+}
+
+func array[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
 }
 
 // ReadJSON reads what JSON wrote, the score apart: it is computed again.

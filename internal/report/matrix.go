@@ -36,6 +36,10 @@ func Matrix(out *terminal.Stream, format string, rows []MatrixRow) (wrong int, e
 		}
 	}
 	if format == "json" {
+		rows = slices.Clone(rows)
+		for i := range rows {
+			rows[i].Lost, rows[i].CaughtBy = array(rows[i].Lost), array(rows[i].CaughtBy)
+		}
 		enc := json.NewEncoder(out)
 		enc.SetIndent("", "  ")
 		return wrong, enc.Encode(map[string]any{"entries": rows, "wrong": wrong, "summary": matrixSummary(rows)})

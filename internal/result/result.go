@@ -90,7 +90,7 @@ type Stack struct {
 	// Title says what the stack is, such as "write at 0x00c0000140a8 by
 	// goroutine 8" or "goroutine 12 [sync.Mutex.Lock]".
 	Title  string     `json:"title"`
-	Frames []Position `json:"frames"`
+	Frames []Position `json:"frames,omitempty"`
 }
 
 // Wait is one goroutine of a waits-for picture: who waits where, for what, and
