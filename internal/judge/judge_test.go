@@ -70,7 +70,11 @@ func TestBlindDetectorsAreNoticed(t *testing.T) {
 		t.Run(way.name, func(t *testing.T) {
 			o := options(t, candidate.Builtin())
 			o.Scenarios = []string{"counter/exact-totals"}
+			o.Components, o.Schedules = []result.Component{result.Counter}, 2
 			o.Blind = way.blind
+			if way.detector != "" && way.needs != result.RaceDetector {
+				o.Race = judge.RaceOff // what is not blinded is the last one's
+			}
 			r := run(t, o)
 			if !slices.ContainsFunc(r.Capabilities, func(c result.Capability) bool { return c.Name == way.needs && c.Available }) {
 				t.Skipf("this machine has no %s", way.needs)
