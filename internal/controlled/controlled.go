@@ -86,11 +86,13 @@ func Explore(ctx context.Context, o Options) (*Evidence, error) {
 		if patient {
 			limit = virtual
 		}
-		return o.run(ctx, dir, limit, minimise, map[string][]byte{testPackage + "/scenarios_test.go": source}, func(p explore.Progress) {
+		progress := func(p explore.Progress) {
 			if o.Progress != nil {
 				o.Progress(max(0, slices.Index(tests, p.Test)), len(tests))
 			}
-		})
+		}
+		return o.run(ctx, dir, map[string][]byte{testPackage + "/scenarios_test.go": source},
+			explore.Config{Virtual: limit, Minimise: minimise, Progress: progress})
 	}
 	patient := !polls(o.Sources)
 	r, err := explored(o.Scenarios, patient)
@@ -107,9 +109,9 @@ func Explore(ctx context.Context, o Options) (*Evidence, error) {
 }
 
 // run lays out the module of the candidate with the given tests in a folder and
-// explores the tests' package. Each schedule gets the virtual time of limit, or
-// explore's default; reduce is explore's Minimise.
-func (o *Options) run(ctx context.Context, dir string, limit, reduce time.Duration, tests map[string][]byte, progress func(explore.Progress)) (*explore.Report, error) {
+// explores the tests' package. Of c the virtual time of a schedule, the time for
+// reducing one, and the progress are the caller's.
+func (o *Options) run(ctx context.Context, dir string, tests map[string][]byte, c explore.Config) (*explore.Report, error) {
 	// What an earlier run left behind goes: files are named by the folder.
 	if err := os.RemoveAll(dir); err != nil {
 		return nil, err
@@ -117,26 +119,27 @@ func (o *Options) run(ctx context.Context, dir string, limit, reduce time.Durati
 	if err := o.Builder.LayOutScenarios(dir, o.Sources, tests); err != nil {
 		return nil, err
 	}
-	watch := func(p explore.Progress) {
+	progress := c.Progress
+	c.Progress = func(p explore.Progress) {
 		if p.First && o.Report != nil {
 			o.Report("building the scenarios for controlled schedules; the first of their kind on this machine, so the standard library is compiled as well, which takes up to a minute or two")
 		}
 		progress(p)
 	}
-	r, err := explore.Run(ctx, explore.Config{
-		Dir: dir,
-		Known: &explore.Known{
-			Module: racebench.Module, ImportPath: racebench.Module + "/" + testPackage, Dir: filepath.Join(dir, testPackage),
-		},
-		// Trimmed paths are the same wherever the module lies, which keeps the
-		// packages in the build cache.
-		Flags:    []string{"-trimpath", "-buildvcs=false", "-pgo=off", "-ldflags=-s -w"},
-		Compiler: build.Hasty,
-		Go:       o.Builder.Toolchain().Go, Env: o.Builder.Environ(false), Cache: filepath.Join(o.Builder.Dir(), "explore"),
-		Launcher: o.Launcher, ReadOnly: true, Corpus: filepath.Join(dir, "corpus"),
-		Schedules: o.Schedules, Seed: o.Seed, Virtual: limit, Stall: stall, Minimise: reduce, Budget: budget,
-		Share: true, Progress: watch,
-	})
+	c.Dir = dir
+	c.Known = &explore.Known{
+		Module: racebench.Module, ImportPath: racebench.Module + "/" + testPackage, Dir: filepath.Join(dir, testPackage),
+	}
+	// Trimmed paths are the same wherever the module lies, which keeps the packages
+	// in the build cache.
+	c.Flags = []string{"-trimpath", "-buildvcs=false", "-pgo=off", "-ldflags=-s -w"}
+	c.Compiler = build.Hasty
+	c.Go, c.Env, c.Cache = o.Builder.Toolchain().Go, o.Builder.Environ(false), filepath.Join(o.Builder.Dir(), "explore")
+	c.Launcher, c.Share = o.Launcher, true
+	c.ReadOnly, c.Corpus = true, filepath.Join(dir, "corpus")
+	c.Schedules, c.Seed = o.Schedules, o.Seed
+	c.Stall, c.Budget = stall, budget
+	r, err := explore.Run(ctx, c)
 	if err != nil {
 		return r, fmt.Errorf("exploration: %w", err)
 	}

@@ -421,7 +421,10 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	r := &Report{Packages: []PackageReport{}, Schema: ReportVersion, GoVersion: b.Toolchain.Version, Race: c.Race, Seed: c.Seed, Strategy: c.Strategy, Limits: modeLimits(c.Race)}
+	r := &Report{
+		Schema: ReportVersion, GoVersion: b.Toolchain.Version, Race: c.Race, Seed: c.Seed, Strategy: c.Strategy,
+		Packages: []PackageReport{}, Limits: modeLimits(c.Race),
+	}
 	if c.KeepBinary != "" && len(b.Packages) != 1 {
 		return nil, &OptionError{"a binary can be kept only of a single package"}
 	}

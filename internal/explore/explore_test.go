@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"racebench/internal/explore/engine"
 	"racebench/internal/explore/overlay"
 	"racebench/internal/explore/schedule"
@@ -467,42 +469,58 @@ func TestFoundSchedulesSurviveEdits(t *testing.T) {
 // TestSharedProcess lets tests meet what others left in a global variable: what
 // is wrong only because of that is no finding, and what is wrong anyway is one.
 func TestSharedProcess(t *testing.T) {
-	dir := edited(t, strings.Replace(bank, "import (", `import (
-	"os"`, 1)+`
-var visited []int
+	dir := edited(t, bank+`
+var visited bool
 
-func TestA(t *testing.T) { visited = append(visited, os.Getpid()) }
+func TestA(t *testing.T) { visited = true }
 
 func TestBAfterA(t *testing.T) {
-	if len(visited) > 0 {
-		t.Error("somebody was here before, in process", visited[0])
+	if visited {
+		t.Error("somebody was here before")
 	}
 }
 
 func TestC(t *testing.T) { TestBank(t) }
+
+func TestD(t *testing.T) {}
 `)
-	r := run(t, Config{Dir: dir, Cache: cacheDir(t), Schedules: 100, ReadOnly: true, Share: true, Run: "^Test[ABC]"})
-	for _, tr := range r.Packages[0].Tests {
-		var kinds []Kind
+	c := Config{Dir: dir, Cache: cacheDir(t), Schedules: 100, ReadOnly: true, Share: true, Run: "^Test[A-C]"}
+	got := map[string][]Kind{}
+	for _, tr := range run(t, c).Packages[0].Tests {
+		got[tr.Name] = []Kind{}
 		for _, f := range tr.Findings {
-			kinds = append(kinds, f.Kind)
+			got[tr.Name] = append(got[tr.Name], f.Kind)
 			if !f.Confirmed {
 				t.Errorf("%s: not confirmed: %s", tr.Name, f.NotReproducible)
 			}
 		}
-		switch tr.Name {
-		case "TestA", "TestBAfterA":
-			if len(kinds) > 0 || tr.Schedules != 100 {
-				t.Errorf("%s: %v after %d schedules", tr.Name, kinds, tr.Schedules)
-			}
-		case "TestBank", "TestC":
-			if len(kinds) != 1 || kinds[0] != Invariant {
-				t.Errorf("%s: %v, want one broken invariant", tr.Name, kinds)
-			}
-		default:
-			t.Errorf("%s was not asked for", tr.Name)
+		if len(tr.Findings) == 0 && tr.Schedules != c.Schedules {
+			t.Errorf("%s: %d schedules", tr.Name, tr.Schedules)
 		}
 	}
+	want := map[string][]Kind{"TestBank": {Invariant}, "TestA": {}, "TestBAfterA": {}, "TestC": {Invariant}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("findings (-want +got):\n%s", diff)
+	}
+
+	// Two tests without findings take one process, or one each.
+	c.Run = "^Test[AD]$"
+	for share, want := range map[bool]int{true: 1, false: 2} {
+		l := new(counting)
+		c.Share, c.Launcher = share, l
+		run(t, c)
+		if l.launched != want {
+			t.Errorf("share %v: %d processes, want %d", share, l.launched, want)
+		}
+	}
+}
+
+// counting is a Launcher that counts.
+type counting struct{ launched int }
+
+func (l *counting) Launch(cmd *exec.Cmd, _ string) (func(), error) {
+	l.launched++
+	return func() {}, cmd.Start()
 }
 
 // TestModuleOfOldGo explores a module of the time when timer channels were

@@ -27,7 +27,6 @@ type search struct {
 	// The package being explored.
 	bin     *engine.Binary
 	process *engine.Process
-	used    bool // the process has run schedules of a test
 	epoch   time.Time
 }
 
@@ -49,7 +48,7 @@ func (s *search) need(ctx context.Context) error {
 		return nil
 	}
 	p, err := engine.Start(ctx, s.bin, s.options())
-	s.process, s.used = p, false
+	s.process = p
 	return err
 }
 
@@ -61,19 +60,18 @@ func (s *search) retire() {
 	}
 }
 
-// exploreTest explores one test. What it finds in a process that earlier tests
-// have used, and what then cannot be shown again in a fresh one, may depend on
-// what they left behind: the test is explored anew in a process of its own.
+// exploreTest explores one test. What it finds in a process that others share, and
+// what then cannot be shown again in a fresh one, may depend on what they left
+// behind: the test is explored anew in a process of its own.
 func (s *search) exploreTest(ctx context.Context, name string) TestReport {
-	used := s.process != nil && s.used
+	shared := s.config.Share && s.process != nil
 	r := s.exploreHere(ctx, name)
 	unconfirmed := func(f *Finding) bool { return !f.Confirmed }
-	if used && ctx.Err() == nil && slices.ContainsFunc(r.Findings, unconfirmed) {
+	if shared && ctx.Err() == nil && slices.ContainsFunc(r.Findings, unconfirmed) {
 		s.findings -= len(r.Findings)
 		s.retire()
 		r = s.exploreHere(ctx, name)
 	}
-	s.used = true
 	return r
 }
 

@@ -73,7 +73,7 @@ func TestBlindDetectorsAreNoticed(t *testing.T) {
 			o.Components, o.Schedules = []result.Component{result.Counter}, 2
 			o.Blind = way.blind
 			if way.detector != "" && way.needs != result.RaceDetector {
-				o.Race = judge.RaceOff // what is not blinded is the last one's
+				o.Race = judge.RaceOff // the last one has every detector at work
 			}
 			r := run(t, o)
 			if !slices.ContainsFunc(r.Capabilities, func(c result.Capability) bool { return c.Name == way.needs && c.Available }) {

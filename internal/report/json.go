@@ -38,8 +38,8 @@ func JSON(w io.Writer, d Document) error {
 	return enc.Encode(unscored{RunStatus(r), runMessage(r), r})
 }
 
-// withArrays returns a copy in which no list is nil: what reads the JSON can go
-// through an empty array, and not through null.
+// withArrays returns a copy in which no list that is always written is nil: what
+// reads the JSON can go through an empty array, and not through null.
 func withArrays(r *result.Result) *result.Result {
 	c := *r
 	c.Iterations, c.Scenarios, c.Gate = array(c.Iterations), array(c.Scenarios), array(c.Gate)
