@@ -106,9 +106,11 @@ func (j *judgement) hurry(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, look := range []func(context.Context) error{
-		glance(runner.RaceNone), j.probe, j.explore, j.buildRace, glance(j.hammerOptions().RaceMode), j.work,
-	} {
+	looks := []func(context.Context) error{glance(runner.RaceNone), j.probe, j.explore}
+	if j.has(result.RaceDetector) {
+		looks = append(looks, j.buildRace, glance(j.hammerOptions().RaceMode))
+	}
+	for _, look := range append(looks, j.work) {
 		if err := look(ctx); err != nil {
 			return err
 		}
