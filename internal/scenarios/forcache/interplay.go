@@ -269,12 +269,16 @@ func (p *player[K, V]) load(key int) bool {
 		}
 		p.stats.Misses++
 		r := newReply[V]()
-		f.joined = append(f.joined, r)
 		p.call(key, f, r, func(K) (V, error) {
 			return p.value(0), errors.New("a caller that found a load in flight ran its own")
 		})
-		// Who has not arrived by then may arrive at any time: nothing more can be concluded.
-		return sees(p.T, func() bool { return p.cache.Stats().Misses >= p.stats.Misses })
+		// Who has not arrived by then may arrive at any time, also when the load
+		// has ended: nothing more can be concluded, of his answer neither.
+		if !sees(p.T, func() bool { return p.cache.Stats().Misses >= p.stats.Misses }) {
+			return false
+		}
+		f.joined = append(f.joined, r)
+		return true
 	}
 	if len(p.aloft) == aloftAtMost {
 		return true
