@@ -34,6 +34,30 @@ type late[K comparable, V any] struct {
 	*dice
 }
 
+func (c late[K, V]) Get(key K) (V, bool) {
+	c.wait()
+	defer c.wait()
+	return c.Cache.Get(key)
+}
+
+func (c late[K, V]) Put(key K, value V) {
+	c.wait()
+	defer c.wait()
+	c.Cache.Put(key, value)
+}
+
+func (c late[K, V]) Delete(key K) bool {
+	c.wait()
+	defer c.wait()
+	return c.Cache.Delete(key)
+}
+
+func (c late[K, V]) Clear() {
+	c.wait()
+	defer c.wait()
+	c.Cache.Clear()
+}
+
 func (c late[K, V]) GetOrLoad(key K, load func(K) (V, error)) (V, error) {
 	c.wait()
 	defer c.wait()
