@@ -395,6 +395,7 @@ var hunts = [][2]string{
 	{"evict-then-insert", "cache/evict-insert"},
 	{"overtakes", "cache/eviction-order"},
 	{"delete-apart", "cache/delete-once"},
+	{"delete-apart", "cache/leave-once"},
 	{"clear-apart", "cache/clear"},
 	{"count-later", "cache/clear-lookups"},
 	{"torn-stats", "cache/snapshot"},

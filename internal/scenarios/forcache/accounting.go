@@ -518,6 +518,56 @@ func cacheExactDelete(t *harness.T) {
 	}
 }
 
+// cacheLeaving lets goroutines delete keys that others push out by new ones. An
+// entry leaves once: it is deleted, or evicted.
+func cacheLeaving(t *harness.T) {
+	for range t.Size(14, 1) {
+		capacity := 1 + t.Rand.IntN(3)
+		c := newCache[int, Tagged](capacity)
+		for key := range capacity {
+			c.Put(key, tag(key))
+		}
+		putters, each := t.Clients(1), t.Size(6, 2)
+		for id := range putters {
+			t.Add(1, func(cl *harness.Client) {
+				for i := range each {
+					key := 1000 + id*each + i
+					if cl.Rand.IntN(3) == 0 {
+						_, _ = c.GetOrLoad(-key, func(int) (Tagged, error) { return tag(-key), nil })
+					} else {
+						c.Put(key, tag(key))
+					}
+					cl.Step()
+				}
+			})
+		}
+		deleters := 1 + t.Rand.IntN(2)
+		deleted := make([]int, deleters)
+		for id := range deleters {
+			t.Add(1, func(cl *harness.Client) {
+				for i := range capacity + putters*each {
+					// The oldest first, as they are evicted.
+					key := i
+					if i >= capacity {
+						key = 1000 + cl.Rand.IntN(putters*each)
+					}
+					if c.Delete(key) {
+						deleted[id]++
+					}
+					cl.Step()
+				}
+			})
+		}
+		t.Run()
+		if t.GaveUp() {
+			return
+		}
+		s := c.Stats()
+		harness.Equal(t, "C3 C6", "entries that came, and those that are there, were evicted or deleted",
+			capacity+putters*each, s.Len+int(s.Evictions)+sum(deleted))
+	}
+}
+
 // cacheClear lets goroutines clear the cache while others put new keys and look
 // up absent ones. A snapshot shows a cleared cache or one that was not, nothing
 // in between.

@@ -54,6 +54,11 @@ func Scenarios() []harness.Scenario {
 			Contract: []string{"C6", "C9"},
 		},
 		{
+			Name: "cache/leave-once", Component: harness.Cache, Run: cacheLeaving,
+			Doc:      "Goroutines delete the keys that others push out by new ones. Every entry leaves once: deleted, or evicted, and never both.",
+			Contract: []string{"C3", "C6", "C9"},
+		},
+		{
 			Name: "cache/clear", Component: harness.Cache, Run: cacheClear,
 			Doc: "One goroutine clears while others put, look up and take snapshots. No snapshot shows a Clear half done, and " +
 				"a cleared cache is like a new one.",
