@@ -183,6 +183,66 @@ func cacheHistory(t *harness.T, loads bool) {
 	t.History(model.Cache, []int64{capacity}, loadEnds(crew)...)
 }
 
+// cacheEncounters lets two or three calls meet in a cache that is full, or has
+// room for one, and looks at everything that is left: at the statistics, at each
+// key, and at which entry goes next.
+func cacheEncounters(t *harness.T) {
+	for range t.Size(12, 2) {
+		cacheEncounter(t)
+	}
+}
+
+func cacheEncounter(t *harness.T) {
+	capacity := 1 + t.Rand.IntN(3)
+	c := newCache[int64, int64](capacity)
+	before := &cacheClient{Client: t.Client, cache: c}
+	filled := capacity - t.Rand.IntN(2)
+	for key := range filled {
+		before.put(int64(key), int64(key+1))
+	}
+	if t.Rand.IntN(2) == 0 {
+		before.get(0)
+	}
+	keys := filled + 2
+	var crew []*cacheClient
+	for id := range 2 + t.Rand.IntN(2) {
+		me := &cacheClient{cache: c}
+		crew = append(crew, me)
+		t.Add(1, func(cl *harness.Client) {
+			me.Client = cl
+			for i := range 1 + cl.Rand.IntN(2) {
+				key, unique := int64(cl.Rand.IntN(keys)), int64(100*(id+1)+i)
+				switch cl.Rand.IntN(12) {
+				case 0, 1:
+					me.get(key)
+				case 2, 3, 4:
+					me.remove(key)
+				case 5, 6:
+					me.load(key, loadsBegin+unique, cl.Rand.IntN(4) == 0)
+				case 7:
+					me.clear()
+				case 8:
+					me.stats()
+				default:
+					me.put(key, unique)
+				}
+			}
+		})
+	}
+	t.Run()
+	after := func() {
+		before.stats()
+		for key := range keys {
+			before.get(int64(key))
+		}
+	}
+	after()
+	before.length()
+	before.put(int64(keys), 1)
+	after()
+	t.History(model.Cache, []int64{int64(capacity)}, loadEnds(crew)...)
+}
+
 // loadEnds makes the second steps of GetOrLoad: after the last instant inside
 // the load, and before any of the callers who got its result returned (C12).
 func loadEnds(crew []*cacheClient) []protocol.Operation {

@@ -167,6 +167,12 @@ func Scenarios() []harness.Scenario {
 			Contract: []string{"C9", "C10", "C11", "C12", "C13", "C15"},
 		},
 		{
+			Name: "cache/encounters", Component: harness.Cache, Run: cacheEncounters,
+			Doc: "Two or three calls meet in a cache that is full, or nearly. What it held before is known, and all that it holds afterwards is " +
+				"looked at, for the linearizability check.",
+			Contract: []string{"C2", "C3", "C4", "C6", "C7", "C8", "C9", "C10", "C12", "C15"},
+		},
+		{
 			Name: "cache/memory", Component: harness.Cache, Run: cacheMemory, Stress: true,
 			Doc: "Far more keys pass through than the cache holds; what it no longer holds must be free to be collected, and so must " +
 				"a cache that nobody uses.",

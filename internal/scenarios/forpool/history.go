@@ -34,16 +34,23 @@ type poolClient struct {
 
 // submit submits a task that returns its number, or fails with the number err.
 func (c *poolClient) submit(id, err int64) {
+	lingers := c.Rand.IntN(2) == 0
+	c.submitDoing(id, err, func() {
+		if lingers {
+			runtime.Gosched()
+		}
+	})
+}
+
+// submitDoing is submit of a task that does something before it ends.
+func (c *poolClient) submitDoing(id, err int64, do func()) {
 	called := c.Now()
 	r := &taskRun{id: id, err: err, client: c.ID, submitted: called}
-	lingers := c.Rand.IntN(2) == 0
 	now := c.Now
 	got := c.pool.Submit(func() (int, error) {
 		r.started = now()
 		r.ran = true
-		if lingers {
-			runtime.Gosched()
-		}
+		do()
 		defer func() { r.ending = now() }()
 		switch err {
 		case 0:
@@ -183,4 +190,81 @@ func poolHistories(t *harness.T) {
 		t.History(model.WorkerPool, []int64{int64(p.workers)}, steps...)
 		p.Close()
 	}
+}
+
+// poolEncounters lets two or three calls, and the ends of tasks that are held,
+// meet in a pool of which it is known what runs and what is pending, and looks at
+// everything that is left.
+func poolEncounters(t *harness.T) {
+	for range t.Size(8, 1) {
+		if !poolEncounter(t) {
+			return
+		}
+	}
+}
+
+func poolEncounter(t *harness.T) bool {
+	p := newPool(t, 1+t.Rand.IntN(2))
+	before := &poolClient{Client: t.Client, pool: p}
+	if t.Rand.IntN(2) == 0 {
+		before.submit(1, 0)
+		before.look(4)
+	}
+	held := 1 + t.Rand.IntN(p.workers)
+	in := harness.NewMeeting(held)
+	var release []*harness.Latch
+	for i := range held {
+		task, over := int64(10+i), harness.NewLatch()
+		release = append(release, over)
+		before.submitDoing(task, task*int64(t.Rand.IntN(2)), func() {
+			in.Arrive()
+			t.Await(over)
+		})
+	}
+	if !t.Await(in.All) {
+		return false
+	}
+	if held == p.workers { // or they would not stay pending
+		for i := range t.Rand.IntN(3) {
+			before.submit(int64(20+i), 0)
+		}
+	}
+	crew := []*poolClient{before}
+	for id := range 2 + t.Rand.IntN(2) {
+		me := &poolClient{pool: p}
+		crew = append(crew, me)
+		t.Add(1, func(cl *harness.Client) {
+			me.Client = cl
+			for i := range 1 + cl.Rand.IntN(2) {
+				switch cl.Rand.IntN(10) {
+				case 0, 1:
+					me.look(3)
+				case 2, 3, 4:
+					release[cl.Rand.IntN(held)].Open()
+				case 5, 6:
+					me.submit(int64(100*(id+1)+i), 0)
+				default:
+					me.look([]int{0, 1, 2, 5}[cl.Rand.IntN(4)])
+				}
+			}
+		})
+	}
+	t.Run()
+	for _, op := range []int{5, 1, 2, 0} {
+		before.look(op)
+	}
+	for _, l := range release {
+		l.Open()
+	}
+	p.Wait()
+	rest := t.Now()
+	var steps []protocol.Operation
+	for _, c := range crew {
+		steps = append(steps, c.steps(rest)...)
+	}
+	before.look(1)
+	before.look(5)
+	t.History(model.WorkerPool, []int64{int64(p.workers)}, steps...)
+	p.Close()
+	return !t.GaveUp()
 }

@@ -129,6 +129,12 @@ func Scenarios() []harness.Scenario {
 			Contract: []string{"G1", "W3", "W4", "W7", "W8", "W10", "W12", "W13"},
 		},
 		{
+			Name: "workerpool/encounters", Component: harness.WorkerPool, Run: poolEncounters,
+			Doc: "Two or three calls, and the ends of tasks that are held, meet in a pool of which it is known what runs and what is pending. All that " +
+				"is left is looked at, for the linearizability check.",
+			Contract: []string{"W3", "W4", "W7", "W8", "W12", "W13"},
+		},
+		{
 			Name: "workerpool/memory", Component: harness.WorkerPool, Run: poolMemory, Stress: true,
 			Doc:      "Many tasks run and are forgotten; they and their results must be free to be collected.",
 			Contract: []string{"G4"},
