@@ -11,6 +11,9 @@ import (
 )
 
 // op makes an operation; its interval comes from its place in the history.
+// first is a flight.
+const first = model.FirstFlight
+
 func op(name string, in []int64, out ...int64) protocol.Operation {
 	return protocol.Operation{Name: name, In: in, Out: out}
 }
@@ -70,36 +73,57 @@ var histories = []struct {
 		during(1, 30, 40, op(model.CacheGet, in(1), 0, 0)),
 	}}},
 	{"cache: a shared load", true, protocol.History{Model: model.Cache, Init: in(2), Ops: []protocol.Operation{
-		during(0, 0, 10, op(model.CacheLoadLead, in(1, 500))),
-		during(1, 20, 60, op(model.CacheLoadGot, in(1), 500)),
+		during(0, 0, 10, op(model.CacheLoadLead, in(1, first))),
+		during(1, 20, 60, op(model.CacheLoadGot, in(1), first)),
 		during(2, 22, 24, op(model.CacheStats, nil, 0, 2, 0, 0, 2)), // both missed
-		during(0, 30, 50, op(model.CacheLoadDone, in(1, 500))),
-		during(2, 70, 80, op(model.CacheGet, in(1), 1, 500)),
+		during(0, 30, 50, op(model.CacheLoadDone, in(1, first))),
+		during(2, 70, 80, op(model.CacheGet, in(1), 1, first)),
 	}}},
 	{"cache: a second load while one is in flight", false, protocol.History{Model: model.Cache, Init: in(2), Ops: []protocol.Operation{
-		during(0, 0, 10, op(model.CacheLoadLead, in(1, 500))),
-		during(1, 20, 30, op(model.CacheLoadLead, in(1, 501))),
-		during(0, 40, 50, op(model.CacheLoadDone, in(1, 500))),
-		during(1, 40, 50, op(model.CacheLoadDone, in(1, 501))),
+		during(0, 0, 10, op(model.CacheLoadLead, in(1, first))),
+		during(1, 20, 30, op(model.CacheLoadLead, in(1, first+1))),
+		during(0, 40, 50, op(model.CacheLoadDone, in(1, first))),
+		during(1, 40, 50, op(model.CacheLoadDone, in(1, first+1))),
 	}}},
 	{"cache: an overtaken load is not stored", true, protocol.History{Model: model.Cache, Init: in(2), Ops: sequence(
-		op(model.CacheLoadLead, in(1, 500)), op(model.CacheDelete, in(1), 0), op(model.CacheLoadLead, in(1, 501)),
-		op(model.CacheLoadDone, in(1, 500)), op(model.CacheGet, in(1), 0, 0), op(model.CacheLoadDone, in(1, 501)),
-		op(model.CacheGet, in(1), 1, 501),
+		op(model.CacheLoadLead, in(1, first)), op(model.CacheDelete, in(1), 0), op(model.CacheLoadLead, in(1, first+1)),
+		op(model.CacheLoadDone, in(1, first)), op(model.CacheGet, in(1), 0, 0), op(model.CacheLoadDone, in(1, first+1)),
+		op(model.CacheGet, in(1), 1, first+1),
 	)}},
 	{"cache: a stale fill", false, protocol.History{Model: model.Cache, Init: in(2), Ops: sequence(
-		op(model.CacheLoadLead, in(1, 500)), op(model.CacheDelete, in(1), 0), op(model.CacheLoadDone, in(1, 500)),
-		op(model.CacheGet, in(1), 1, 500),
+		op(model.CacheLoadLead, in(1, first)), op(model.CacheDelete, in(1), 0), op(model.CacheLoadDone, in(1, first)),
+		op(model.CacheGet, in(1), 1, first),
 	)}},
 	{"cache: an overtaken load is shared", false, protocol.History{Model: model.Cache, Init: in(2), Ops: sequence(
-		op(model.CacheLoadLead, in(1, 500)), op(model.CacheClear, nil), op(model.CacheLoadGot, in(1), 500),
+		op(model.CacheLoadLead, in(1, first)), op(model.CacheClear, nil), op(model.CacheLoadGot, in(1), first),
 	)}},
 	{"cache: a failed load is shared, then loaded again", true, protocol.History{Model: model.Cache, Init: in(2), Ops: sequence(
-		op(model.CacheLoadLead, in(1, 500)), op(model.CacheLoadJoin, in(1, 500)), op(model.CacheLoadFail, in(1, 500)),
-		op(model.CacheLoadLead, in(1, 501)), op(model.CacheLoadDone, in(1, 501)), op(model.CacheLoadGot, in(1), 501),
+		op(model.CacheLoadLead, in(1, first)), op(model.CacheLoadJoin, in(1, first)), op(model.CacheLoadFail, in(1, first)),
+		op(model.CacheLoadLead, in(1, first+1)), op(model.CacheLoadDone, in(1, first+1)), op(model.CacheLoadGot, in(1), first+1),
+	)}},
+	{"cache: the load of a caller who came second", true, protocol.History{Model: model.Cache, Init: in(2), Ops: []protocol.Operation{
+		during(0, 0, 60, op(model.CacheLoadGot, in(1), first)),
+		during(2, 10, 20, op(model.CacheStats, nil, 0, 1, 0, 0, 2)),
+		during(1, 30, 40, op(model.CacheLoadLead, in(1, first))),
+		during(1, 45, 50, op(model.CacheLoadDone, in(1, first))),
+		during(2, 70, 80, op(model.CacheStats, nil, 0, 2, 0, 1, 2)),
+	}}},
+	{"cache: the load of a caller who came second, and after a Clear", false, protocol.History{Model: model.Cache, Init: in(2), Ops: []protocol.Operation{
+		during(0, 0, 60, op(model.CacheLoadGot, in(1), first)),
+		during(2, 10, 20, op(model.CacheStats, nil, 0, 1, 0, 0, 2)),
+		during(2, 22, 24, op(model.CacheClear, nil)),
+		during(1, 30, 40, op(model.CacheLoadLead, in(1, first))),
+		during(1, 45, 50, op(model.CacheLoadDone, in(1, first))),
+	}}},
+	{"cache: a load that is over is shared", false, protocol.History{Model: model.Cache, Init: in(2), Ops: sequence(
+		op(model.CacheLoadLead, in(1, first)), op(model.CacheLoadDone, in(1, first)), op(model.CacheDelete, in(1), 1),
+		op(model.CacheLoadGot, in(1), first),
+	)}},
+	{"cache: a value is loaded that nobody loads", false, protocol.History{Model: model.Cache, Init: in(2), Ops: sequence(
+		op(model.CachePut, in(1, 7)), op(model.CacheDelete, in(1), 1), op(model.CacheLoadGot, in(1), 7),
 	)}},
 	{"cache: the error of a load is cached", false, protocol.History{Model: model.Cache, Init: in(2), Ops: sequence(
-		op(model.CacheLoadLead, in(1, 500)), op(model.CacheLoadFail, in(1, 500)), op(model.CacheLoadJoin, in(1, 500)),
+		op(model.CacheLoadLead, in(1, first)), op(model.CacheLoadFail, in(1, first)), op(model.CacheLoadJoin, in(1, first)),
 	)}},
 	{"cache: whole loads", true, protocol.History{Model: model.Cache, Init: in(1), Ops: sequence(
 		op(model.CacheLoad, in(1, model.OutcomeError, 7), model.OutcomeError, 0, 1),

@@ -16,10 +16,6 @@ type loadError struct{ flight int64 }
 
 func (loadError) Error() string { return "the load failed" }
 
-// loadsBegin is the number of the first flight: a value at or above it was
-// loaded, one below was put.
-const loadsBegin = 1 << 20
-
 // flightEnd is the end of one load, as the goroutine that ran it saw it.
 type flightEnd struct {
 	key, flight   int64
@@ -169,7 +165,7 @@ func cacheHistory(t *harness.T, loads bool) {
 					}
 				case 4, 5:
 					if loads {
-						me.load(key, loadsBegin+unique, cl.Rand.IntN(4) == 0)
+						me.load(key, model.FirstFlight+unique, cl.Rand.IntN(4) == 0)
 					} else {
 						me.get(key)
 					}
@@ -218,7 +214,7 @@ func cacheEncounter(t *harness.T) {
 				case 2, 3, 4:
 					me.remove(key)
 				case 5, 6:
-					me.load(key, loadsBegin+unique, cl.Rand.IntN(4) == 0)
+					me.load(key, model.FirstFlight+unique, cl.Rand.IntN(4) == 0)
 				case 7:
 					me.clear()
 				case 8:
