@@ -468,6 +468,11 @@ func poolResetWait(t *harness.T) {
 			p.Reset()
 			cl.Step()
 		})
+		// Others who wait come and go; a Reset wakes all of them.
+		t.Add(t.Rand.IntN(3), func(cl *harness.Client) {
+			p.Wait()
+			cl.Step()
+		})
 		t.Run()
 		p.Wait()
 		p.closed = closes

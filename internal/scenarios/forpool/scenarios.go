@@ -103,7 +103,7 @@ func Scenarios() []harness.Scenario {
 		},
 		{
 			Name: "workerpool/reset-wait", Component: harness.WorkerPool, Run: poolResetWait,
-			Doc: "A pool is reset while a goroutine waits for tasks that no worker has started, or closes the pool. Either returns " +
+			Doc: "A pool is reset while goroutines wait for tasks that no worker has started, or one closes the pool. All return " +
 				"once nothing is pending or active, though no task has ended; and no worker is lost.",
 			Contract: []string{"W5", "W7", "W10", "W11", "W12"},
 		},
