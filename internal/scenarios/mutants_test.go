@@ -396,7 +396,7 @@ var hunts = [][2]string{
 	{"overtakes", "cache/eviction-order"},
 	{"delete-apart", "cache/delete-once"},
 	{"delete-apart", "cache/leave-once"},
-	{"delete-apart", "cache/encounters"},
+	{"replace-renews", "cache/encounters"},
 	{"clear-apart", "cache/clear"},
 	{"count-later", "cache/clear-lookups"},
 	{"torn-stats", "cache/snapshot"},
