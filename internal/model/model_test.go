@@ -10,10 +10,10 @@ import (
 	"racebench/internal/protocol"
 )
 
-// op makes an operation; its interval comes from its place in the history.
 // first is a flight.
 const first = model.FirstFlight
 
+// op makes an operation; its interval comes from its place in the history.
 func op(name string, in []int64, out ...int64) protocol.Operation {
 	return protocol.Operation{Name: name, In: in, Out: out}
 }

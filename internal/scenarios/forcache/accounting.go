@@ -23,6 +23,17 @@ func checkValue(t *harness.T, key int, v Tagged, found bool) {
 	}
 }
 
+// fullCache makes a cache with room for one to three entries, which are there:
+// the keys from 0 on, the oldest first.
+func fullCache(t *harness.T) (c Cache[int, Tagged], capacity int) {
+	capacity = 1 + t.Rand.IntN(3)
+	c = newCache[int, Tagged](capacity)
+	for key := range capacity {
+		c.Put(key, tag(key))
+	}
+	return c, capacity
+}
+
 // snapshot takes one of a cache and checks what holds in every one.
 func snapshot[K comparable, V any](t *harness.T, c Cache[K, V], capacity int) Stats {
 	s, got := c.Rated()
@@ -522,11 +533,7 @@ func cacheExactDelete(t *harness.T) {
 // entry leaves once: it is deleted, or evicted.
 func cacheLeaving(t *harness.T) {
 	for range t.Size(14, 1) {
-		capacity := 1 + t.Rand.IntN(3)
-		c := newCache[int, Tagged](capacity)
-		for key := range capacity {
-			c.Put(key, tag(key))
-		}
+		c, capacity := fullCache(t)
 		putters, each := t.Clients(1), t.Size(6, 2)
 		for id := range putters {
 			t.Add(1, func(cl *harness.Client) {
@@ -773,11 +780,7 @@ func cacheSnapshot(t *harness.T) {
 // both: there is no moment at which neither, or both, are there.
 func cacheEvictInsert(t *harness.T) {
 	for range t.Size(14, 1) {
-		capacity := 1 + t.Rand.IntN(3)
-		c := newCache[int, Tagged](capacity)
-		for key := range capacity {
-			c.Put(key, tag(key))
-		}
+		c, capacity := fullCache(t)
 		const oldest, fresh = 0, 1000
 		viaLoad := t.Rand.IntN(3) == 0
 		t.Add(1, func(cl *harness.Client) {

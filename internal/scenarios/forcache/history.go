@@ -34,6 +34,16 @@ type cacheClient struct {
 	sharers []flightEnd
 }
 
+// enlist adds a client of a cache to the next run.
+func enlist(t *harness.T, cache Cache[int64, int64], act func(*cacheClient)) *cacheClient {
+	c := &cacheClient{cache: cache}
+	t.Add(1, func(cl *harness.Client) {
+		c.Client = cl
+		act(c)
+	})
+	return c
+}
+
 func (c *cacheClient) get(key int64) {
 	called := c.Now()
 	v, ok := c.cache.Get(key)
@@ -137,16 +147,13 @@ func cacheHistory(t *harness.T, loads bool) {
 	c := newCache[int64, int64](int(capacity))
 	var crew []*cacheClient
 	for id := range min(t.Clients(3), 4) {
-		me := &cacheClient{cache: c}
-		crew = append(crew, me)
-		t.Add(1, func(cl *harness.Client) {
-			me.Client = cl
+		crew = append(crew, enlist(t, c, func(me *cacheClient) {
 			// A client that does one thing only is ordered by nothing else.
-			only := cl.Rand.IntN(12)
+			only := me.Rand.IntN(12)
 			for i := range t.Size(7, 3) {
 				unique := int64(id*100 + i)
-				key := int64(cl.Key(keys))
-				op := cl.Rand.IntN(8)
+				key := int64(me.Key(keys))
+				op := me.Rand.IntN(8)
 				if only < 8 {
 					op = only
 				}
@@ -165,7 +172,7 @@ func cacheHistory(t *harness.T, loads bool) {
 					}
 				case 4, 5:
 					if loads {
-						me.load(key, model.FirstFlight+unique, cl.Rand.IntN(4) == 0)
+						me.load(key, model.FirstFlight+unique, me.Rand.IntN(4) == 0)
 					} else {
 						me.get(key)
 					}
@@ -173,7 +180,7 @@ func cacheHistory(t *harness.T, loads bool) {
 					me.put(key, unique+1)
 				}
 			}
-		})
+		}))
 	}
 	t.Run()
 	t.History(model.Cache, []int64{capacity}, loadEnds(crew)...)
@@ -191,30 +198,27 @@ func cacheEncounters(t *harness.T) {
 func cacheEncounter(t *harness.T) {
 	capacity := 1 + t.Rand.IntN(3)
 	c := newCache[int64, int64](capacity)
-	before := &cacheClient{Client: t.Client, cache: c}
+	main := &cacheClient{Client: t.Client, cache: c}
 	filled := capacity - t.Rand.IntN(2)
 	for key := range filled {
-		before.put(int64(key), int64(key+1))
+		main.put(int64(key), int64(key+1))
 	}
 	if t.Rand.IntN(2) == 0 {
-		before.get(0)
+		main.get(0)
 	}
 	keys := filled + 2
 	var crew []*cacheClient
 	for id := range 2 + t.Rand.IntN(2) {
-		me := &cacheClient{cache: c}
-		crew = append(crew, me)
-		t.Add(1, func(cl *harness.Client) {
-			me.Client = cl
-			for i := range 1 + cl.Rand.IntN(2) {
-				key, unique := int64(cl.Rand.IntN(keys)), int64(100*(id+1)+i)
-				switch cl.Rand.IntN(12) {
+		crew = append(crew, enlist(t, c, func(me *cacheClient) {
+			for i := range 1 + me.Rand.IntN(2) {
+				key, unique := int64(me.Rand.IntN(keys)), int64(100*(id+1)+i)
+				switch me.Rand.IntN(12) {
 				case 0, 1:
 					me.get(key)
 				case 2, 3, 4:
 					me.remove(key)
 				case 5, 6:
-					me.load(key, model.FirstFlight+unique, cl.Rand.IntN(4) == 0)
+					me.load(key, model.FirstFlight+unique, me.Rand.IntN(4) == 0)
 				case 7:
 					me.clear()
 				case 8:
@@ -223,18 +227,18 @@ func cacheEncounter(t *harness.T) {
 					me.put(key, unique)
 				}
 			}
-		})
+		}))
 	}
 	t.Run()
 	after := func() {
-		before.stats()
+		main.stats()
 		for key := range keys {
-			before.get(int64(key))
+			main.get(int64(key))
 		}
 	}
 	after()
-	before.length()
-	before.put(int64(keys), 1)
+	main.length()
+	main.put(int64(keys), 1)
 	after()
 	t.History(model.Cache, []int64{int64(capacity)}, loadEnds(crew)...)
 }

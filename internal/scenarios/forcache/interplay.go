@@ -272,8 +272,8 @@ func (p *player[K, V]) load(key int) bool {
 		p.call(key, f, r, func(K) (V, error) {
 			return p.value(0), errors.New("a caller that found a load in flight ran its own")
 		})
-		// Who has not arrived by then may arrive at any time, also when the load
-		// has ended: nothing more can be concluded, of his answer neither.
+		// Who has not arrived by then may arrive at any time, even after the load
+		// has ended: nothing more can be concluded, and nothing from his answer.
 		if !sees(p.T, func() bool { return p.cache.Stats().Misses >= p.stats.Misses }) {
 			return false
 		}

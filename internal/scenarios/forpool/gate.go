@@ -108,14 +108,14 @@ func (g *gateClient) batch() {
 			g.look(op)
 		}
 		if t.Rand.IntN(4) == 0 {
-			g.look(3) // Reset drops the rest
+			g.look(lookReset) // Reset drops the rest
 			for range rest {
 				out.Arrive()
 			}
 			rest = nil
-			g.look(5)
-			g.look(0)
-			g.look(1)
+			g.look(lookStats)
+			g.look(lookPending)
+			g.look(lookResults)
 		}
 	}
 	release.Open()
@@ -162,8 +162,8 @@ func gatePool(t *harness.T) {
 	for _, workers := range []int{1, 2, 3, harness.LargePool} {
 		p := newPool(t, workers)
 		g := &gateClient{poolClient: &poolClient{Client: t.Client, pool: p}}
-		g.look(5)
-		g.look(2)
+		g.look(lookStats)
+		g.look(lookStates)
 		batches := 12
 		if workers == harness.LargePool {
 			batches = 3
@@ -174,8 +174,8 @@ func gatePool(t *harness.T) {
 				g.look(op)
 			}
 			if t.Rand.IntN(5) == 0 {
-				g.look(3)
-				g.look(5)
+				g.look(lookReset)
+				g.look(lookStats)
 			}
 			if t.GaveUp() {
 				return
@@ -195,10 +195,10 @@ func gatePool(t *harness.T) {
 			t.Differs("W2", "Submit after Close", workerpool.ErrClosed, err)
 		}
 		p.Close()
-		g.look(5)
-		g.look(3)
-		g.look(1)
-		g.look(5)
+		g.look(lookStats)
+		g.look(lookReset)
+		g.look(lookResults)
+		g.look(lookStats)
 		g.next++
 		called = g.Now()
 		err = p.Submit(func() (int, error) { return 0, nil })

@@ -32,6 +32,16 @@ type poolClient struct {
 	runs []*taskRun
 }
 
+// enlist adds a client of a pool to the next run.
+func enlist(t *harness.T, p *pool, act func(*poolClient)) *poolClient {
+	c := &poolClient{pool: p}
+	t.Add(1, func(cl *harness.Client) {
+		c.Client = cl
+		act(c)
+	})
+	return c
+}
+
 // submit submits a task that returns its number, or fails with the number err.
 func (c *poolClient) submit(id, err int64) {
 	lingers := c.Rand.IntN(2) == 0
@@ -67,21 +77,31 @@ func (c *poolClient) submitDoing(id, err int64, do func()) {
 	}
 }
 
+// What look looks at, or does.
+const (
+	lookPending = iota
+	lookResults
+	lookStates
+	lookReset
+	lookWait
+	lookStats
+)
+
 func (c *poolClient) look(op int) {
 	called := c.Now()
 	switch op {
-	case 0:
+	case lookPending:
 		n := c.pool.Pending()
 		c.Record(called, model.PoolPending, nil, []int64{int64(n)})
-	case 1:
+	case lookResults:
 		c.Record(called, model.PoolResults, nil, poolResults(c.pool.Results()))
-	case 2:
+	case lookStates:
 		idle, busy, stopped := c.pool.states("")
 		c.Record(called, model.PoolStates, nil, []int64{int64(idle), int64(busy), int64(stopped)})
-	case 3:
+	case lookReset:
 		c.pool.Reset()
 		c.Record(called, model.PoolReset, nil, nil)
-	case 4:
+	case lookWait:
 		c.pool.Wait()
 		c.Record(called, model.PoolWait, nil, nil)
 	default:
@@ -140,6 +160,22 @@ func (c *poolClient) steps(rest int64) []protocol.Operation {
 	return ops
 }
 
+// conclude waits until a pool is at rest, looks at it once more, hands the
+// history in with the steps of the crew's tasks, and closes the pool.
+func conclude(main *poolClient, crew []*poolClient) {
+	p := main.pool
+	p.Wait()
+	rest := main.Now()
+	var steps []protocol.Operation
+	for _, c := range crew {
+		steps = append(steps, c.steps(rest)...)
+	}
+	main.look(lookResults)
+	main.look(lookStats)
+	p.t.History(model.WorkerPool, []int64{int64(p.workers)}, steps...)
+	p.Close()
+}
+
 // poolHistories records small histories, each of a pool of its own.
 func poolHistories(t *harness.T) {
 	for range t.Size(4, 1) {
@@ -147,48 +183,35 @@ func poolHistories(t *harness.T) {
 		resets := t.Rand.IntN(2) == 0
 		var crew []*poolClient
 		for id := range min(t.Clients(2), 3) {
-			me := &poolClient{pool: p}
-			crew = append(crew, me)
-			t.Add(1, func(cl *harness.Client) {
-				me.Client = cl
-				only := cl.Rand.IntN(14)
+			crew = append(crew, enlist(t, p, func(me *poolClient) {
+				only := me.Rand.IntN(14)
 				if id == 0 {
 					only = 14 // somebody has to submit
 				}
 				for i := range t.Size(6, 3) {
 					task := int64(id*100 + i + 1)
-					op := cl.Rand.IntN(12)
-					if only < 6 {
+					op := me.Rand.IntN(12)
+					if only <= lookStats {
 						op = only
 					}
-					if op == 3 && !resets {
-						op = 5
+					if op == lookReset && !resets {
+						op = lookStats
 					}
 					switch {
-					case op < 6:
+					case op <= lookStats:
 						me.look(op)
-					case op == 6:
+					case op == lookStats+1:
 						me.submit(task, model.ErrPanic)
-					case op == 7:
+					case op == lookStats+2:
 						me.submit(task, task)
 					default:
 						me.submit(task, 0)
 					}
 				}
-			})
+			}))
 		}
 		t.Run()
-		p.Wait()
-		rest := t.Now()
-		var steps []protocol.Operation
-		for _, c := range crew {
-			steps = append(steps, c.steps(rest)...)
-		}
-		last := &poolClient{Client: t.Client, pool: p}
-		last.look(1)
-		last.look(5)
-		t.History(model.WorkerPool, []int64{int64(p.workers)}, steps...)
-		p.Close()
+		conclude(&poolClient{Client: t.Client, pool: p}, crew)
 	}
 }
 
@@ -205,10 +228,10 @@ func poolEncounters(t *harness.T) {
 
 func poolEncounter(t *harness.T) bool {
 	p := newPool(t, 1+t.Rand.IntN(2))
-	before := &poolClient{Client: t.Client, pool: p}
+	main := &poolClient{Client: t.Client, pool: p}
 	if t.Rand.IntN(2) == 0 {
-		before.submit(1, 0)
-		before.look(4)
+		main.submit(1, 0)
+		main.look(lookWait)
 	}
 	held := 1 + t.Rand.IntN(p.workers)
 	in := harness.NewMeeting(held)
@@ -216,7 +239,7 @@ func poolEncounter(t *harness.T) bool {
 	for i := range held {
 		task, over := int64(10+i), harness.NewLatch()
 		release = append(release, over)
-		before.submitDoing(task, task*int64(t.Rand.IntN(2)), func() {
+		main.submitDoing(task, task*int64(t.Rand.IntN(2)), func() {
 			in.Arrive()
 			t.Await(over)
 		})
@@ -226,45 +249,33 @@ func poolEncounter(t *harness.T) bool {
 	}
 	if held == p.workers { // or they would not stay pending
 		for i := range t.Rand.IntN(3) {
-			before.submit(int64(20+i), 0)
+			main.submit(int64(20+i), 0)
 		}
 	}
-	crew := []*poolClient{before}
+	crew := []*poolClient{main}
 	for id := range 2 + t.Rand.IntN(2) {
-		me := &poolClient{pool: p}
-		crew = append(crew, me)
-		t.Add(1, func(cl *harness.Client) {
-			me.Client = cl
-			for i := range 1 + cl.Rand.IntN(2) {
-				switch cl.Rand.IntN(10) {
+		crew = append(crew, enlist(t, p, func(me *poolClient) {
+			for i := range 1 + me.Rand.IntN(2) {
+				switch me.Rand.IntN(10) {
 				case 0, 1:
-					me.look(3)
+					me.look(lookReset)
 				case 2, 3, 4:
-					release[cl.Rand.IntN(held)].Open()
+					release[me.Rand.IntN(held)].Open()
 				case 5, 6:
 					me.submit(int64(100*(id+1)+i), 0)
 				default:
-					me.look([]int{0, 1, 2, 5}[cl.Rand.IntN(4)])
+					me.look([]int{lookPending, lookResults, lookStates, lookStats}[me.Rand.IntN(4)])
 				}
 			}
-		})
+		}))
 	}
 	t.Run()
-	for _, op := range []int{5, 1, 2, 0} {
-		before.look(op)
+	for _, op := range []int{lookStats, lookResults, lookStates, lookPending} {
+		main.look(op)
 	}
 	for _, l := range release {
 		l.Open()
 	}
-	p.Wait()
-	rest := t.Now()
-	var steps []protocol.Operation
-	for _, c := range crew {
-		steps = append(steps, c.steps(rest)...)
-	}
-	before.look(1)
-	before.look(5)
-	t.History(model.WorkerPool, []int64{int64(p.workers)}, steps...)
-	p.Close()
+	conclude(main, crew)
 	return !t.GaveUp()
 }
