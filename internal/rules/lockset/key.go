@@ -74,6 +74,33 @@ func (k Key) Name() string {
 	return root + path
 }
 
+// vague reports whether another name may well stand for the same place: one that
+// begins with what a call or a lookup gave, or with a variable of the function that
+// points on, that leads through a computed index, or that ends with a pointer.
+func (k Key) vague() bool {
+	switch k.Root.(type) {
+	case nil, *ssa.Global, *ssa.Parameter, *ssa.FreeVar:
+	case *ssa.Alloc:
+		if strings.Contains(k.Path, "*") {
+			return true
+		}
+	default:
+		return true
+	}
+	return k.byPointer() || strings.Contains(k.Path, "[#")
+}
+
+// byPointer reports whether the place is what a variable or field points to, whose
+// name says nothing of what that is.
+func (k Key) byPointer() bool {
+	if k.Path != "" {
+		return strings.HasSuffix(k.Path, "*")
+	}
+	_, global := k.Root.(*ssa.Global)
+	_, local := k.Root.(*ssa.Alloc)
+	return !global && !local
+}
+
 // extends reports whether k lies at or below base, and the rest of the way.
 func (k Key) extends(base Key) (string, bool) {
 	if k.Root != base.Root || !strings.HasPrefix(k.Path, base.Path) {
@@ -86,25 +113,39 @@ func (k Key) extends(base Key) (string, bool) {
 	return "", false
 }
 
-// Resolve names the place that v points to or holds.
-func (r *Result) Resolve(v ssa.Value) Key { return r.resolve(v, 0) }
+// maxPath bounds the length of a path. Nobody writes a longer one, and names that
+// grow with every line of a program would take memory by its square.
+const maxPath = 1000
 
-func (r *Result) resolve(v ssa.Value, depth int) Key {
-	if depth > 40 {
-		return Key{Root: v}
+// Resolve names the place that v points to or holds.
+func (r *Result) Resolve(v ssa.Value) Key {
+	if k, done := r.keys[v]; done {
+		return k
 	}
-	depth++
+	// Who comes here again on the way, as for the step of a loop, finds the value
+	// by its own name. Every value is looked at once: branches that lead to
+	// branches would be a number of ways that doubles with each of them.
+	r.keys[v] = Key{Root: v}
+	k := r.resolve(v)
+	if len(k.Path) > maxPath {
+		k = Key{Root: v}
+	}
+	r.keys[v] = k
+	return k
+}
+
+func (r *Result) resolve(v ssa.Value) Key {
 	switch v := v.(type) {
 	case *ssa.FieldAddr:
-		k := r.resolve(v.X, depth)
+		k := r.Resolve(v.X)
 		k.Path += "." + fieldOf(v.X.Type(), v.Field).Name()
 		return k
 	case *ssa.Field:
-		k := r.resolve(v.X, depth)
+		k := r.Resolve(v.X)
 		k.Path += "." + fieldOf(v.X.Type(), v.Field).Name()
 		return k
 	case *ssa.IndexAddr:
-		k := r.resolve(v.X, depth)
+		k := r.Resolve(v.X)
 		k.Path += "[" + r.index(v.Index) + "]"
 		return k
 	case *ssa.UnOp:
@@ -112,9 +153,9 @@ func (r *Result) resolve(v ssa.Value, depth int) Key {
 			return Key{Root: v}
 		}
 		if stored := r.onlyStore(v.X); stored != nil {
-			return r.resolve(stored, depth)
+			return r.Resolve(stored)
 		}
-		k := r.resolve(v.X, depth)
+		k := r.Resolve(v.X)
 		if k.Path == "" {
 			if _, ok := k.Root.(*ssa.Global); !ok {
 				return Key{Root: v} // a variable that changes
@@ -124,29 +165,29 @@ func (r *Result) resolve(v ssa.Value, depth int) Key {
 		return k
 	case *ssa.FreeVar:
 		if b := binding(v); b != nil {
-			return r.resolve(b, depth)
+			return r.Resolve(b)
 		}
 	case *ssa.Call:
-		if k, ok := r.handedBack(v, depth); ok {
+		if k, ok := r.handedBack(v); ok {
 			return k
 		}
 	case *ssa.ChangeType:
-		return r.resolve(v.X, depth)
+		return r.Resolve(v.X)
 	case *ssa.MakeInterface:
-		return r.resolve(v.X, depth)
+		return r.Resolve(v.X)
 	case *ssa.ChangeInterface:
-		return r.resolve(v.X, depth)
+		return r.Resolve(v.X)
 	case *ssa.Phi:
 		var same Key
-		for i, e := range v.Edges {
+		for _, e := range v.Edges {
 			if e == v {
 				continue
 			}
 			k := Key{Root: e}
 			if _, isPhi := e.(*ssa.Phi); !isPhi {
-				k = r.resolve(e, depth)
+				k = r.Resolve(e)
 			}
-			if i > 0 && k != same {
+			if same.Root != nil && k != same {
 				return Key{Root: v}
 			}
 			same = k
@@ -161,14 +202,14 @@ func (r *Result) resolve(v ssa.Value, depth int) Key {
 // handedBack names what a function of ours returns where that is always the same
 // one of its parameters, or a field of it by value: the receiver of a method that
 // makes sure of something first, or the address of its lock.
-func (r *Result) handedBack(call *ssa.Call, depth int) (Key, bool) {
+func (r *Result) handedBack(call *ssa.Call) (Key, bool) {
 	callee := r.Callee(&call.Call)
 	if callee == nil || callee.Fn.Signature.Results().Len() != 1 {
 		return Key{}, false
 	}
 	var same Key
 	for i, ret := range returns(callee.Fn) {
-		k := r.resolve(ret.Results[0], depth)
+		k := r.Resolve(ret.Results[0])
 		if i > 0 && k != same {
 			return Key{}, false
 		}
@@ -182,7 +223,7 @@ func (r *Result) handedBack(call *ssa.Call, depth int) (Key, bool) {
 	if i < 0 || i >= len(call.Call.Args) {
 		return Key{}, false
 	}
-	k := r.resolve(call.Call.Args[i], depth)
+	k := r.Resolve(call.Call.Args[i])
 	k.Path += same.Path
 	return k, true
 }

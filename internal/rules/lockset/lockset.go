@@ -44,10 +44,11 @@ type Result struct {
 
 	pass   *analysis.Pass
 	byFn   map[*ssa.Function]*Func
+	keys   map[ssa.Value]Key
 	stores map[*ssa.Alloc]ssa.Value
 	ids    map[ssa.Value]int
 	conds  map[*types.Var]string // a Cond field to the way to its lock
-	takers map[string]bool       // signatures of function values that lock
+	takers []*types.Signature    // of function values that lock
 }
 
 // Func is one function or closure.
@@ -131,10 +132,10 @@ func run(pass *analysis.Pass) (any, error) {
 	r := &Result{
 		pass:   pass,
 		byFn:   map[*ssa.Function]*Func{},
+		keys:   map[ssa.Value]Key{},
 		stores: map[*ssa.Alloc]ssa.Value{},
 		ids:    map[ssa.Value]int{},
 		conds:  map[*types.Var]string{},
-		takers: map[string]bool{},
 	}
 	add := func(fn *ssa.Function) {
 		if len(fn.Blocks) > 0 && r.byFn[fn] == nil {
@@ -426,23 +427,37 @@ func (r *Result) instructions(visit func(*Func, ssa.Instruction)) {
 }
 
 // findTakers collects the signatures of function values through which a lock
-// may be taken or released out of our sight.
+// may be taken or released out of our sight: unlock := p.mu.Unlock, and
+// (*sync.Mutex).Lock where it is handed on.
 func (r *Result) findTakers() {
+	take := func(fn *ssa.Function) {
+		if obj, ok := fn.Object().(*types.Func); ok && isMutexMethod(obj) {
+			r.takers = append(r.takers, fn.Signature)
+		}
+	}
 	r.instructions(func(_ *Func, instr ssa.Instruction) {
-		mc, ok := instr.(*ssa.MakeClosure)
-		if !ok {
+		if mc, ok := instr.(*ssa.MakeClosure); ok {
+			for _, ref := range *mc.Referrers() {
+				if d, ok := ref.(ssa.CallInstruction); !ok || d.Common().Value != mc {
+					take(mc.Fn.(*ssa.Function))
+				}
+			}
 			return
 		}
-		fn := mc.Fn.(*ssa.Function)
-		if obj, ok := fn.Object().(*types.Func); ok && isMutexMethod(obj) {
-			for _, ref := range *mc.Referrers() {
-				if d, ok := ref.(ssa.CallInstruction); ok && d.Common().Value == mc {
-					continue
-				}
-				r.takers[fn.Signature.String()] = true
+		var called ssa.Value
+		if ci, ok := instr.(ssa.CallInstruction); ok {
+			called = ci.Common().Value
+		}
+		for _, op := range instr.Operands(nil) {
+			if fn, ok := (*op).(*ssa.Function); ok && fn != called {
+				take(fn)
 			}
 		}
 	})
+}
+
+func (r *Result) takes(sig *types.Signature) bool {
+	return slices.ContainsFunc(r.takers, func(t *types.Signature) bool { return types.Identical(t, sig) })
 }
 
 // Does reports whether an instruction of block b, which is f's, is of a kind, or
@@ -587,7 +602,7 @@ func (r *Result) step(f *Func, s *State, instr ssa.Instruction) *State {
 		up := r.translator(callee, instr.Call.Args, f)
 		for _, k := range sortedKeys(callee.effect.released) {
 			if t, ok := up(k); ok {
-				s = s.unlock(t, callee.effect.released[k])
+				s = unlock(s, t, callee.effect.released[k])
 			} else {
 				s = s.unknown()
 			}
@@ -676,10 +691,7 @@ func (r *Result) call(f *Func, s *State, c *ssa.CallCommon, instr *ssa.Call) *St
 		case Lock, RLock:
 			return s.lock(k, op.Mode())
 		case Unlock, RUnlock:
-			if _, either := k.Root.(*ssa.Phi); either && !s.May[k] {
-				return s.unknown() // hand over hand: one of those held, by another name
-			}
-			return s.unlock(k, op.Mode())
+			return unlock(s, k, op.Mode())
 		case TryLock, TryRLock:
 			if instr == nil || !onlyBranchedOn(instr) {
 				return s.unknown()
@@ -692,6 +704,12 @@ func (r *Result) call(f *Func, s *State, c *ssa.CallCommon, instr *ssa.Call) *St
 		return r.applyHanded(s, f, c)
 	}
 	if c.IsInvoke() {
+		switch name := c.Method.Name(); {
+		case operations[name] != NoOperation || r.locksIn(name):
+			return s.unknown() // through an interface of the package's own
+		case name == "Err" && c.Method.Pkg() != nil && c.Method.Pkg().Path() == "context":
+			return s.synced() // what was done before the cancel is seen
+		}
 		return s
 	}
 	if callee, args := r.boundMethod(c); callee != nil {
@@ -712,7 +730,7 @@ func (r *Result) call(f *Func, s *State, c *ssa.CallCommon, instr *ssa.Call) *St
 	if s2, ok := r.callReturned(f, s, c); ok {
 		return s2
 	}
-	if r.takers[c.Signature().String()] {
+	if r.takes(c.Signature()) {
 		return s.unknown()
 	}
 	for _, fn := range r.Flow.Callees(c.Value) {
@@ -721,6 +739,14 @@ func (r *Result) call(f *Func, s *State, c *ssa.CallCommon, instr *ssa.Call) *St
 		}
 	}
 	return s
+}
+
+// locksIn reports whether a method of that name, of any type of the package, takes
+// or gives back locks of its callers.
+func (r *Result) locksIn(method string) bool {
+	return slices.ContainsFunc(r.Funcs, func(f *Func) bool {
+		return f.Fn.Signature.Recv() != nil && f.Fn.Name() == method && !f.effect.neutral()
+	})
 }
 
 // applyHanded applies what closures do that are handed to a call: they may run
@@ -771,7 +797,7 @@ func (r *Result) callReturned(f *Func, s *State, c *ssa.CallCommon) (*State, boo
 			}
 			op := operations[obj.Name()]
 			if op == Unlock || op == RUnlock {
-				return s.unlock(k, op.Mode()), true
+				return unlock(s, k, op.Mode()), true
 			}
 			return s.lock(k, op.Mode()), true
 		}
@@ -826,8 +852,35 @@ func waits(fn *ssa.Function, instr *ssa.Call) bool {
 		}
 	case "sync/atomic":
 		return used
+	case "context":
+		return obj.Name() == "Cause"
 	}
 	return false
+}
+
+// unlock is the state after a lock is given back. Where it has a name that none of
+// those held has, and may yet be one of them, what is held is not known any more:
+// hand over hand, through a guard that points to the lock, by an accessor called a
+// second time.
+func unlock(s *State, k Key, m Mode) *State {
+	if !s.May[k] {
+		for held := range s.May {
+			if held != Other && maybeSame(held, k) {
+				return s.unknown()
+			}
+		}
+	}
+	return s.unlock(k, m)
+}
+
+// maybeSame reports whether two names may stand for one lock.
+func maybeSame(a, b Key) bool {
+	x, okX := a.Class()
+	y, okY := b.Class()
+	if okX && okY && !a.byPointer() && !b.byPointer() {
+		return x == y
+	}
+	return a.vague() || b.vague()
 }
 
 func (r *Result) applyEffect(s *State, callee *Func, up func(Key) (Key, bool)) *State {
@@ -837,7 +890,7 @@ func (r *Result) applyEffect(s *State, callee *Func, up func(Key) (Key, bool)) *
 	}
 	for _, k := range sortedKeys(e.released) {
 		if t, ok := up(k); ok {
-			s = s.unlock(t, e.released[k])
+			s = unlock(s, t, e.released[k])
 		} else {
 			s = s.unknown()
 		}
@@ -849,10 +902,13 @@ func (r *Result) applyEffect(s *State, callee *Func, up func(Key) (Key, bool)) *
 			s = s.unknown()
 		}
 	}
-	if e.freesMy && s.May[Other] {
+	switch {
+	case e.freesMy && s.May[Other]:
 		s = s.clone()
 		delete(s.May, Other)
 		delete(s.Held, Other)
+	case e.freesMy && len(s.May) > 0:
+		s = s.unknown() // one of ours, perhaps
 	}
 	if e.leavesMy {
 		s = s.clone()
