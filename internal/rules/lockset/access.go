@@ -93,17 +93,56 @@ type collector struct {
 	fresh bool
 	hook  bool
 	found []Access
+	// taken are the stores by which what is looked at was taken out of the field.
+	taken []*ssa.Store
 }
 
 func (c *collector) add(instr ssa.Instruction, pos token.Pos, field Field, write bool) {
 	s := c.f.before[instr]
-	if s == nil {
+	if s == nil || slices.ContainsFunc(c.taken, func(st *ssa.Store) bool { return comesBefore(st, instr) }) {
 		return
 	}
 	c.found = append(c.found, Access{
 		Func: c.f, Instr: instr, Pos: pos, Field: field, Object: c.obj,
 		Write: write, Map: isMapAccess(instr), Hook: c.hook, Fresh: c.fresh, Views: c.r.views(c.f, s),
 	})
+}
+
+// takenOut are the stores that give the field another map or slice after it was
+// loaded: what was there is the loader's own from then on.
+func (r *Result) takenOut(load *ssa.UnOp) []*ssa.Store {
+	field := r.Resolve(load.X)
+	var out []*ssa.Store
+	for _, b := range load.Parent().Blocks {
+		for _, instr := range b.Instrs {
+			st, ok := instr.(*ssa.Store)
+			if ok && r.Resolve(st.Addr) == field && comesBefore(load, st) && isAnother(st.Val) {
+				out = append(out, st)
+			}
+		}
+	}
+	return out
+}
+
+// isAnother reports whether a map or slice has nothing in common with one that was
+// there before: it is nil or was just made.
+func isAnother(v ssa.Value) bool {
+	switch v := v.(type) {
+	case *ssa.Const, *ssa.MakeMap, *ssa.MakeSlice:
+		return true
+	case *ssa.Slice: // make([]T, 0, 8) with constants
+		_, ok := v.X.(*ssa.Alloc)
+		return ok
+	}
+	return false
+}
+
+// comesBefore reports whether whoever gets to b has been at a.
+func comesBefore(a, b ssa.Instruction) bool {
+	if a.Block() != b.Block() {
+		return a.Block().Dominates(b.Block())
+	}
+	return slices.Index(a.Block().Instrs, a) < slices.Index(b.Block().Instrs, b)
 }
 
 func isMapAccess(instr ssa.Instruction) bool {
@@ -133,7 +172,9 @@ func (c *collector) address(addr ssa.Value, field Field) {
 		case *ssa.UnOp:
 			if ref.Op == token.MUL {
 				c.add(ref, firstPos(addr.Pos(), ref.Pos()), field, false)
+				c.taken = c.r.takenOut(ref)
 				c.contents(ref, field, 0)
+				c.taken = nil
 			}
 		case *ssa.FieldAddr:
 			c.address(ref, Field{field.Owner, field.Name + "." + fieldOf(ref.X.Type(), ref.Field).Name()})

@@ -1,8 +1,10 @@
 package lockset
 
 import (
+	"fmt"
 	"go/types"
 	"maps"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/ssa"
@@ -102,7 +104,9 @@ func (r *Result) useOfFunction(f *Func, instr ssa.Instruction, v ssa.Value) {
 			}
 			return
 		}
-		if kind := handling(c); kind == InPlace || kind == Spawned {
+		if kind := handling(c); kind == InPlace && len(r.Flow.Callees(c.Value)) > 0 {
+			break // an iterator of the package's own may hold a lock meanwhile
+		} else if kind == InPlace || kind == Spawned {
 			r.addCall(&Call{Caller: f, Callee: callee, Instr: instr, Kind: kind, Args: bound})
 			return
 		}
@@ -244,8 +248,20 @@ func (c *Call) StateAt() *State {
 // the goroutines.
 func (r *Result) enter() {
 	var work []*Func
+	runsArguments := map[*Func]bool{}
+	for _, f := range r.Funcs {
+		for _, c := range f.Calls {
+			if c.via != nil {
+				runsArguments[c.Caller] = true
+			}
+		}
+	}
 	push := func(f *Func, ctx Context) {
 		key := ctx.key()
+		if runsArguments[f] && ctx.Call != nil {
+			// What it runs depends on who calls it.
+			key += ctx.Call.Instr.Parent().String() + fmt.Sprint(ctx.Call.Instr.Pos())
+		}
 		if f.ctxKeys[key] {
 			return
 		}
@@ -290,7 +306,9 @@ func (r *Result) enter() {
 				c.Callee.Opaque = true
 			}
 			for i := range f.Contexts {
-				push(c.Callee, r.down(c, s, &f.Contexts[i]))
+				if from := &f.Contexts[i]; c.runsIn(from) {
+					push(c.Callee, r.down(c, s, from))
+				}
 			}
 		}
 	}
@@ -308,6 +326,12 @@ func (r *Result) enter() {
 			}
 		}
 	}
+}
+
+// runsIn reports whether a call can come to pass in a context of its caller: what
+// a helper was handed by one call of it, it does not run in another.
+func (c *Call) runsIn(ctx *Context) bool {
+	return c.via == nil || ctx.Call == nil || ctx.Call.Instr == c.via.Instr
 }
 
 func (c Context) key() string {
@@ -414,7 +438,17 @@ func (r *Result) fresh(c *Call) bool {
 	if c.Kind != Direct && c.Kind != Deferred || len(c.Args) == 0 || c.via != nil {
 		return false
 	}
-	return r.Fresh(r.Resolve(c.Args[0]), c.Caller)
+	for i, a := range c.Args {
+		// Of the arguments after the first only the component itself counts, as in
+		// options.apply(c): an entry that is put in is new while all else is not.
+		if tn := NamedOf(a.Type()); i > 0 && (tn == nil || !tn.Exported() || tn.Pkg() != r.pass.Pkg || r.isPart(tn)) {
+			continue
+		}
+		if r.Fresh(r.Resolve(a), c.Caller) {
+			return true
+		}
+	}
+	return false
 }
 
 // Fresh reports whether a place is part of an object that f itself has made, or
@@ -495,9 +529,41 @@ func (r *Result) isNew(v ssa.Value, depth int) newness {
 			return all(r.results(call, v.Index)...)
 		}
 	case *ssa.Call:
+		if from := r.accessed(v); from != nil {
+			return r.isNew(from, depth)
+		}
 		return all(r.results(v, 0)...)
 	}
 	return known
+}
+
+// accessed is the argument that what a call of ours returns hangs from, whichever
+// way it returns, nil where it may be something else: c in c.shard(key).
+func (r *Result) accessed(call *ssa.Call) ssa.Value {
+	callee := r.Callee(&call.Call)
+	if callee == nil || len(returns(callee.Fn)) == 0 {
+		return nil
+	}
+	var from ssa.Value
+	for _, ret := range returns(callee.Fn) {
+		if len(ret.Results) != 1 {
+			return nil
+		}
+		param, ok := r.Resolve(ret.Results[0]).Root.(*ssa.Parameter)
+		if !ok {
+			return nil
+		}
+		i := slices.Index(callee.Fn.Params, param)
+		if i < 0 || i >= len(call.Call.Args) {
+			return nil
+		}
+		root := r.Resolve(call.Call.Args[i]).Root
+		if from != nil && root != from {
+			return nil
+		}
+		from = root
+	}
+	return from
 }
 
 // results are the values that a called function of ours may return; the call

@@ -201,7 +201,53 @@ func (r *Result) isAPI(fn *ssa.Function) bool {
 		return true
 	}
 	tn := NamedOf(recv.Type())
-	return tn == nil || tn.Exported() || r.embedded(tn)
+	return tn == nil || tn.Exported() && !r.isPart(tn) || r.embedded(tn)
+}
+
+// isPart reports whether an exported type is but a part of others: a field of a
+// struct, and nothing that an exported function takes or gives. Its methods are
+// called by those who know the rules of the house.
+func (r *Result) isPart(tn *types.TypeName) bool {
+	is := func(t types.Type) bool { return NamedOf(t) == tn }
+	part := false
+	scope := r.pass.Pkg.Scope()
+	for _, name := range scope.Names() {
+		switch obj := scope.Lookup(name).(type) {
+		case *types.Func:
+			sig := obj.Signature()
+			if obj.Exported() && (mentions(sig.Params(), is) || mentions(sig.Results(), is)) {
+				return false
+			}
+		case *types.TypeName:
+			named, ok := obj.Type().(*types.Named)
+			if !ok || obj == tn {
+				continue
+			}
+			for m := range named.Methods() {
+				if sig := m.Signature(); m.Exported() && (mentions(sig.Params(), is) || mentions(sig.Results(), is)) {
+					return false
+				}
+			}
+			if s, ok := named.Underlying().(*types.Struct); ok {
+				for f := range s.Fields() {
+					part = part || is(f.Type())
+					if is(f.Type()) && f.Exported() && !f.Embedded() {
+						return false
+					}
+				}
+			}
+		}
+	}
+	return part
+}
+
+func mentions(vars *types.Tuple, is func(types.Type) bool) bool {
+	for v := range vars.Variables() {
+		if is(v.Type()) {
+			return true
+		}
+	}
+	return false
 }
 
 // embedded reports whether an exported struct embeds the type, so that its
@@ -236,7 +282,9 @@ type View struct {
 	// Locks that are held on every path.
 	Locks map[Key]Mode
 	// Bare: no lock is held on any path.
-	Bare    bool
+	Bare bool
+	// Unnamed: a lock may be held that has no name here.
+	Unnamed bool
 	Synced  bool
 	Unknown bool
 	Context *Context
@@ -262,6 +310,7 @@ func (r *Result) views(f *Func, s *State) []View {
 		}
 		maps.Copy(v.Locks, s.Held)
 		v.Bare = len(v.Locks) == 0 && len(s.May) == 0
+		v.Unnamed = s.May[Other] || v.Locks[Other] != 0
 		views = append(views, v)
 	}
 	return views
@@ -902,13 +951,8 @@ func (r *Result) applyEffect(s *State, callee *Func, up func(Key) (Key, bool)) *
 			s = s.unknown()
 		}
 	}
-	switch {
-	case e.freesMy && s.May[Other]:
-		s = s.clone()
-		delete(s.May, Other)
-		delete(s.Held, Other)
-	case e.freesMy && len(s.May) > 0:
-		s = s.unknown() // one of ours, perhaps
+	if e.freesMy {
+		s = freeUnnamed(s)
 	}
 	if e.leavesMy {
 		s = s.clone()
@@ -917,6 +961,20 @@ func (r *Result) applyEffect(s *State, callee *Func, up func(Key) (Key, bool)) *
 	if e.syncs {
 		s = s.synced()
 	}
+	return s
+}
+
+// freeUnnamed is the state after a call that gives back locks which have no name
+// here: those that are held without a name, or else perhaps some that have one.
+func freeUnnamed(s *State) *State {
+	for k := range s.May {
+		if k != Other && (k.vague() || !s.May[Other]) {
+			return s.unknown()
+		}
+	}
+	s = s.clone()
+	delete(s.May, Other)
+	delete(s.Held, Other)
 	return s
 }
 

@@ -28,7 +28,7 @@ func run(pass *analysis.Pass) (any, error) {
 		}
 		for _, v := range a.Views {
 			lock, ok := onlyRead(a, v)
-			if !ok || v.Unknown || v.Synced || v.Context.Origin != nil {
+			if !ok || v.Unknown || v.Synced || v.Unnamed || v.Context.Origin != nil {
 				continue
 			}
 			reported[a.Pos] = true
