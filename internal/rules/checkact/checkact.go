@@ -26,6 +26,8 @@ type section struct {
 	key   lockset.Key
 	start ssa.Instruction
 	end   []ssa.Instruction
+	// inside are the instructions of the section itself.
+	inside map[ssa.Instruction]bool
 	// values are those by which what was read leaves the section.
 	values map[ssa.Value]lockset.Field
 	reads  map[lockset.Field]token.Pos
@@ -103,12 +105,13 @@ func (c *checker) own(f *lockset.Func) []*section {
 }
 
 func newSection(key lockset.Key, start ssa.Instruction) *section {
-	return &section{key: key, start: start, values: map[ssa.Value]lockset.Field{}, reads: map[lockset.Field]token.Pos{}, writes: map[lockset.Field]token.Pos{}}
+	return &section{key: key, start: start, inside: map[ssa.Instruction]bool{}, values: map[ssa.Value]lockset.Field{}, reads: map[lockset.Field]token.Pos{}, writes: map[lockset.Field]token.Pos{}}
 }
 
 // fill collects what happens from an instruction on until the lock is released.
 func (c *checker) fill(s *section, b *ssa.BasicBlock, from int, seen map[*ssa.BasicBlock]bool) {
 	for _, instr := range b.Instrs[from:] {
+		s.inside[instr] = true
 		if call, ok := instr.(*ssa.Call); ok {
 			if op, key, ok := c.locks.LockOperation(&call.Call); ok && key == s.key && (op == lockset.Unlock || op == lockset.RUnlock) {
 				s.end = append(s.end, call)
@@ -186,7 +189,7 @@ func (c *checker) called(f *lockset.Func) []*section {
 			s.end = []ssa.Instruction{call}
 			s.reads, s.writes = c.sections[g][0].reads, c.sections[g][0].writes
 			for field := range s.reads {
-				if old, ok := s.values[call]; !ok || field.String() < old.String() {
+				if old, ok := s.values[call]; c.mutable[field] && (!ok || field.String() < old.String()) {
 					s.values[call] = field
 				}
 			}
@@ -212,7 +215,12 @@ func (c *checker) split(f *lockset.Func, check, act *section) (lockset.Field, st
 			}
 		}
 	}
-	if validates(act, check) {
+	// Who has changed something already, and touches nothing of what was there
+	// again, does two things one after the other.
+	if len(check.writes) > 0 && !anyTouch(act.reads, check.reads) && !anyTouch(act.writes, check.reads) {
+		return lockset.Field{}, "", false
+	}
+	if validates(act, check) || c.declines(act) {
 		return lockset.Field{}, "", false
 	}
 	for _, v := range sortedValues(check.values) {
@@ -233,24 +241,161 @@ func (c *checker) split(f *lockset.Func, check, act *section) (lockset.Field, st
 	return lockset.Field{}, "", false
 }
 
-// validates reports whether act compares something with what check saw of it, such
-// as a generation that every change raises: then it knows whether anything has
-// changed in between.
+// validates reports whether a branch of act sees what check saw beside what is there
+// now: a generation or version that every change raises, or a mark of the very
+// object that was found. Then it knows whether anything has changed in between.
 func validates(act, check *section) bool {
-	for v, field := range act.values {
-		for _, ref := range *v.Referrers() {
-			cmp, ok := ref.(*ssa.BinOp)
-			if !ok || cmp.Op != token.EQL && cmp.Op != token.NEQ {
-				continue
+	for instr := range act.inside {
+		br, ok := instr.(*ssa.If)
+		if !ok {
+			continue
+		}
+		p := parts{act: act, check: check, seen: map[ssa.Value]bool{}}
+		p.add(br.Cond)
+		if p.then && p.now {
+			return true
+		}
+	}
+	return false
+}
+
+// parts says what a condition is made of.
+type parts struct {
+	act, check *section
+	seen       map[ssa.Value]bool
+	// then: something that was read in check. now: something that was read, or a
+	// function that was called, in act.
+	then, now bool
+}
+
+// add looks at what a value is computed from.
+func (p *parts) add(v ssa.Value) {
+	instr, ok := v.(ssa.Instruction)
+	if !ok || p.seen[v] {
+		return
+	}
+	p.seen[v] = true
+	inCheck := p.check.inside[instr] || instr == p.check.start
+	switch v := v.(type) {
+	case *ssa.UnOp:
+		if v.Op == token.MUL {
+			if inCheck {
+				p.then = true
+				return
 			}
-			for old, seen := range check.values {
-				if seen == field && old != v && (cmp.X == old || cmp.Y == old) {
-					return true
-				}
+			if fa, ok := v.X.(*ssa.FieldAddr); ok && p.act.inside[instr] {
+				// A field of what was found, or of what is there now.
+				p.now = true
+				p.add(fa.X)
+				return
+			}
+		}
+		p.add(v.X)
+	case *ssa.Lookup, *ssa.Extract, *ssa.TypeAssert:
+		if inCheck {
+			p.then = true
+			return
+		}
+		for _, op := range instr.Operands(nil) {
+			p.add(*op)
+		}
+	case *ssa.Call:
+		if inCheck {
+			p.then = true
+			return
+		}
+		if p.act.inside[instr] {
+			p.now = true
+			for _, a := range v.Call.Args {
+				p.add(a)
+			}
+		}
+	case *ssa.BinOp:
+		p.add(v.X)
+		p.add(v.Y)
+	case *ssa.Phi:
+		for _, e := range v.Edges {
+			p.add(e)
+		}
+	}
+}
+
+// declines reports whether act, having looked at something that changes, may leave
+// everything as it is: then it decides for itself.
+func (c *checker) declines(act *section) bool {
+	for instr := range act.inside {
+		br, ok := instr.(*ssa.If)
+		if !ok || !c.looks(br.Cond, act, map[ssa.Value]bool{}) {
+			continue
+		}
+		for i, succ := range br.Block().Succs {
+			if c.writeless(succ, act) && !c.writeless(br.Block().Succs[1-i], act) {
+				return true
 			}
 		}
 	}
 	return false
+}
+
+// looks reports whether a condition rests on a field that changes, as it is in the
+// section.
+func (c *checker) looks(v ssa.Value, in *section, seen map[ssa.Value]bool) bool {
+	instr, ok := v.(ssa.Instruction)
+	if !ok || seen[v] || !in.inside[instr] {
+		return false
+	}
+	seen[v] = true
+	if field, ok := in.values[v]; ok {
+		return c.mutable[field]
+	}
+	for _, op := range instr.Operands(nil) {
+		if *op != nil && c.looks(*op, in, seen) {
+			return true
+		}
+	}
+	return false
+}
+
+// writeless reports whether no way from a block on writes a field before the
+// section ends.
+func (c *checker) writeless(b *ssa.BasicBlock, in *section) bool {
+	seen := map[*ssa.BasicBlock]bool{}
+	var walk func(b *ssa.BasicBlock) bool
+	walk = func(b *ssa.BasicBlock) bool {
+		if seen[b] {
+			return true
+		}
+		seen[b] = true
+		for _, instr := range b.Instrs {
+			if slices.Contains(in.end, instr) {
+				return true
+			}
+			if !in.inside[instr] {
+				return true
+			}
+			for _, a := range c.byInstr[instr] {
+				if a.Write {
+					return false
+				}
+			}
+			if call, ok := instr.(*ssa.Call); ok {
+				if g := c.locks.Callee(&call.Call); g != nil {
+					inner := newSection(in.key, call)
+					c.absorb(inner, g, map[*lockset.Func]bool{})
+					if len(inner.writes) > 0 {
+						return false
+					}
+				}
+			}
+		}
+		for _, succ := range b.Succs {
+			if !walk(succ) {
+				return false
+			}
+		}
+		return true
+	}
+	return walk(b)
 }
 
 func (c *checker) anyMutable(check *section, v ssa.Value) bool {

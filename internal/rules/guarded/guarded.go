@@ -29,7 +29,8 @@ func run(pass *analysis.Pass) (any, error) {
 	locks := pass.ResultOf[lockset.Analyzer].(*lockset.Result)
 	var guarded, bare []sighting
 	written := map[lockset.Field][]lockset.Access{}
-	for _, a := range locks.Accesses() {
+	all := locks.Accesses()
+	for _, a := range all {
 		if a.Fresh || a.Hook {
 			continue
 		}
@@ -66,7 +67,7 @@ func run(pass *analysis.Pass) (any, error) {
 		return 1
 	})
 	for _, b := range bare {
-		if reported[b.access.Pos] || b.excused(written) {
+		if reported[b.access.Pos] || b.excused(written, all) {
 			continue
 		}
 		g, ok := counterpart(guarded, b)
@@ -137,7 +138,7 @@ func isNilStore(a lockset.Access) bool {
 
 // excused reports whether the order of the accesses may come from something
 // that is not a lock.
-func (b sighting) excused(written map[lockset.Field][]lockset.Access) bool {
+func (b sighting) excused(written map[lockset.Field][]lockset.Access, all []lockset.Access) bool {
 	teardown := !b.access.Write
 	for field, accesses := range written {
 		for _, a := range accesses {
@@ -147,6 +148,9 @@ func (b sighting) excused(written map[lockset.Field][]lockset.Access) bool {
 		}
 	}
 	if teardown {
+		return true
+	}
+	if b.published(all) {
 		return true
 	}
 	origin := b.view.Context.Origin
@@ -182,6 +186,36 @@ func (b sighting) excused(written map[lockset.Field][]lockset.Access) bool {
 	}
 	// It may write bare what others read after it has signalled them.
 	return b.access.Write && releases(b.access.Func.Fn)
+}
+
+// published reports whether a helper's object, such as a flight or a latch, is
+// written plainly before its lock is taken to set another field: who has seen that
+// field under the lock sees what was written before.
+func (b sighting) published(all []lockset.Access) bool {
+	st, ok := b.access.Instr.(*ssa.Store)
+	if !ok || b.access.Field.Owner == nil || b.access.Field.Owner.Exported() {
+		return false
+	}
+	for _, a := range all {
+		if !a.Write && a.Func == b.access.Func && a.Field == b.access.Field {
+			return false // it is changed, not given
+		}
+	}
+	for _, a := range all {
+		other, ok := a.Instr.(*ssa.Store)
+		if !ok || a.Func != b.access.Func || a.Object != b.access.Object || !lockset.ComesBefore(st, other) {
+			continue
+		}
+		if a.Field.Overlaps(b.access.Field) {
+			return false
+		}
+		for _, v := range a.Views {
+			if len(a.Guards(v)) > 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // releases reports whether a function, or one around it, signals other

@@ -99,7 +99,7 @@ type collector struct {
 
 func (c *collector) add(instr ssa.Instruction, pos token.Pos, field Field, write bool) {
 	s := c.f.before[instr]
-	if s == nil || slices.ContainsFunc(c.taken, func(st *ssa.Store) bool { return comesBefore(st, instr) }) {
+	if s == nil || slices.ContainsFunc(c.taken, func(st *ssa.Store) bool { return ComesBefore(st, instr) }) {
 		return
 	}
 	c.found = append(c.found, Access{
@@ -116,7 +116,7 @@ func (r *Result) takenOut(load *ssa.UnOp) []*ssa.Store {
 	for _, b := range load.Parent().Blocks {
 		for _, instr := range b.Instrs {
 			st, ok := instr.(*ssa.Store)
-			if ok && r.Resolve(st.Addr) == field && comesBefore(load, st) && isAnother(st.Val) {
+			if ok && r.Resolve(st.Addr) == field && ComesBefore(load, st) && isAnother(st.Val) {
 				out = append(out, st)
 			}
 		}
@@ -137,8 +137,8 @@ func isAnother(v ssa.Value) bool {
 	return false
 }
 
-// comesBefore reports whether whoever gets to b has been at a.
-func comesBefore(a, b ssa.Instruction) bool {
+// ComesBefore reports whether whoever gets to b has been at a.
+func ComesBefore(a, b ssa.Instruction) bool {
 	if a.Block() != b.Block() {
 		return a.Block().Dominates(b.Block())
 	}
