@@ -1,6 +1,9 @@
 package condif
 
 import (
+	"go/token"
+	"slices"
+
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ssa"
 
@@ -33,7 +36,7 @@ func run(pass *analysis.Pass) (any, error) {
 						pass.Reportf(call.Pos(), "Wait is not in a loop that checks what it was waiting for")
 						continue
 					}
-					for _, site := range c.unlooped(f, map[*lockset.Func]bool{}) {
+					for _, site := range c.unlooped(f, nil, map[*lockset.Func]bool{}) {
 						pass.Reportf(site.Instr.Pos(), "this call waits on a Cond, and what it was waiting for is not checked again")
 					}
 				}
@@ -52,8 +55,8 @@ type outcome int
 
 const (
 	checked   outcome = iota // every way leads to a check that can wait again
-	unchecked                // a way leads out of the critical section without
 	returned                 // a way leads to the end of the function without
+	unchecked                // a way leads to an act without
 )
 
 type checker struct {
@@ -62,115 +65,229 @@ type checker struct {
 
 // after follows control from the i-th instruction of a block and says what it
 // meets first: a branch from which it can come back here within the same
-// critical section, or the end of that.
+// critical section, the end of the function with nothing done on the way, or
+// something that is done as if what was waited for were so. A look at what is
+// changed then is a check as well, whatever it leads to: so does who tells its
+// callers to try again.
 func (c *checker) after(f *lockset.Func, b *ssa.BasicBlock, i int) outcome {
 	result := checked
-	seen := map[*ssa.BasicBlock]bool{}
-	var walk func(at *ssa.BasicBlock, from int)
-	walk = func(at *ssa.BasicBlock, from int) {
-		for _, instr := range at.Instrs[from:] {
+	awaited := c.awaited(b)
+	// What has been looked at on every way to a block.
+	seen := map[*ssa.BasicBlock][]lockset.Field{}
+	var walk func(at *ssa.BasicBlock, from int, looked []lockset.Field)
+	walk = func(at *ssa.BasicBlock, from int, looked []lockset.Field) {
+		for n, instr := range at.Instrs[from:] {
 			switch instr := instr.(type) {
 			case *ssa.Call:
-				if c.unlocks(&instr.Call) {
-					switch {
-					case comesBack(at, b):
-					case !f.API && at.Succs == nil && constantResults(at):
-						// What was waited for is the business of the callers.
-						if result == checked {
-							result = returned
-						}
-					default:
-						result = unchecked
-					}
+				switch g := c.locks.Callee(&instr.Call); {
+				case g != nil && c.locks.Unsure(g):
+					return
+				case c.unlocks(&instr.Call):
+					result = max(result, c.outside(f, at, from+n+1, b))
+					return
+				case g == f:
+					return // it looks at everything anew
+				case g != nil && acts(c.changes(g), awaited, looked):
+					result = unchecked
+					return
+				}
+			case *ssa.Store:
+				if field, ok := storedIn(instr.Addr); ok && acts([]lockset.Field{field}, awaited, looked) {
+					result = unchecked
+					return
+				}
+			case *ssa.MapUpdate:
+				if field, ok := loadedFrom(instr.Map); ok && acts([]lockset.Field{field}, awaited, looked) {
+					result = unchecked
 					return
 				}
 			case *ssa.Return:
-				if result == checked {
-					result = returned
-				}
-				if !f.API && len(instr.Results) > 0 && constantResults(at) {
-					return // it tells its callers to try again
-				}
-				if len(f.Before(instr).Released) == 0 && len(f.Before(instr).Held) == 0 && unlocksByDefer(c.locks, f) {
-					result = unchecked
-				}
+				result = max(result, returned)
 				return
 			case *ssa.If:
 				if c.returnsTo(at, b) {
 					return
 				}
+				looked = append(slices.Clip(looked), c.reads(instr.Cond)...)
 			}
 		}
 		for _, succ := range at.Succs {
-			if !seen[succ] {
+			before, again := seen[succ]
+			common := looked
+			if again {
+				common = slices.DeleteFunc(slices.Clone(before), func(f lockset.Field) bool { return !slices.Contains(looked, f) })
+			}
+			if !again || len(common) < len(before) {
+				seen[succ] = common
+				walk(succ, 0, common)
+			}
+		}
+	}
+	walk(b, i+1, nil)
+	return result
+}
+
+// outside says what happens after the critical section in which f waited, from the
+// n-th instruction of a block on. Who does nothing but go back to a place that every
+// way to the wait leads through has a loop whose next round takes the lock and
+// checks anew; who does nothing and returns leaves that to its callers.
+func (c *checker) outside(f *lockset.Func, at *ssa.BasicBlock, n int, wait *ssa.BasicBlock) outcome {
+	result := checked
+	seen := map[*ssa.BasicBlock]bool{}
+	var walk func(b *ssa.BasicBlock, from int)
+	walk = func(b *ssa.BasicBlock, from int) {
+		for _, instr := range b.Instrs[from:] {
+			switch instr := instr.(type) {
+			case *ssa.Return:
+				result = max(result, returned)
+				return
+			case *ssa.Call:
+				if _, builtin := instr.Call.Value.(*ssa.Builtin); !builtin && !isAtomicLoad(instr) {
+					result = unchecked
+					return
+				}
+			case *ssa.Send, *ssa.Select, *ssa.Go, *ssa.MapUpdate, *ssa.Panic:
+				result = unchecked
+				return
+			case *ssa.Store:
+				if _, shared := storedIn(instr.Addr); shared {
+					result = unchecked
+					return
+				}
+			}
+		}
+		for _, succ := range b.Succs {
+			if !seen[succ] && !succ.Dominates(wait) {
 				seen[succ] = true
 				walk(succ, 0)
 			}
 		}
 	}
-	walk(b, i+1)
+	walk(at, n)
+	if result == returned && f.API {
+		return unchecked
+	}
 	return result
 }
 
-// comesBack reports whether control can go nowhere from the end of a block but to
-// a place that every way to the wait leads through: a loop whose next round takes
-// the lock and checks anew.
-func comesBack(from, wait *ssa.BasicBlock) bool {
-	seen := map[*ssa.BasicBlock]bool{}
-	for b := from; len(b.Succs) == 1 && !seen[b]; {
-		seen[b] = true
-		if b = b.Succs[0]; b.Dominates(wait) {
-			return true
-		}
-	}
-	return false
+func isAtomicLoad(call *ssa.Call) bool {
+	fn := call.Call.StaticCallee()
+	return fn != nil && fn.Name() == "Load" && fn.Object() != nil && fn.Object().Pkg() != nil && fn.Object().Pkg().Path() == "sync/atomic"
 }
 
-// constantResults reports whether a block ends the function and returns nothing
-// but constants: nothing that was found after the wait.
-func constantResults(b *ssa.BasicBlock) bool {
-	ret, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Return)
-	if !ok {
-		return false
-	}
-	for _, v := range ret.Results {
-		if !isConstant(v) {
-			return false
+// awaited are the fields by which it was decided to come to the wait.
+func (c *checker) awaited(wait *ssa.BasicBlock) []lockset.Field {
+	var out []lockset.Field
+	for d := wait.Idom(); d != nil; d = d.Idom() {
+		br, ok := d.Instrs[len(d.Instrs)-1].(*ssa.If)
+		// A branch that both leads to the wait and past it.
+		if ok && !(leads(d.Succs[0], wait) && leads(d.Succs[1], wait)) {
+			out = append(out, c.reads(br.Cond)...)
 		}
 	}
-	return true
+	return out
 }
 
-// isConstant knows the results of functions that defer, which are in variables.
-func isConstant(v ssa.Value) bool {
-	if load, ok := v.(*ssa.UnOp); ok {
-		alloc, ok := load.X.(*ssa.Alloc)
-		if !ok {
-			return false
-		}
-		var last ssa.Value
-		for _, instr := range load.Block().Instrs {
-			if st, ok := instr.(*ssa.Store); ok && st.Addr == alloc {
-				last = st.Val
+func leads(from, to *ssa.BasicBlock) bool { return from == to || lockset.Reaches(from, to) }
+
+// acts reports whether something that was waited for is changed without a look at
+// it since the wait. Where no branch tells what was waited for, that may be anything.
+func acts(changed, awaited, looked []lockset.Field) bool {
+	return slices.ContainsFunc(changed, func(field lockset.Field) bool {
+		return (len(awaited) == 0 || slices.ContainsFunc(awaited, field.Overlaps)) && !slices.ContainsFunc(looked, field.Overlaps)
+	})
+}
+
+// changes are the fields that a function of ours stores to, by itself or through
+// others.
+func (c *checker) changes(g *lockset.Func) []lockset.Field {
+	var out []lockset.Field
+	for _, b := range g.Fn.Blocks {
+		c.locks.Does(g, b, func(instr ssa.Instruction) bool {
+			switch instr := instr.(type) {
+			case *ssa.Store:
+				if field, ok := storedIn(instr.Addr); ok {
+					out = append(out, field)
+				}
+			case *ssa.MapUpdate:
+				if field, ok := loadedFrom(instr.Map); ok {
+					out = append(out, field)
+				}
 			}
-		}
-		v = last
+			return false
+		})
 	}
-	_, ok := v.(*ssa.Const)
-	return ok
+	return out
 }
 
-func unlocksByDefer(locks *lockset.Result, f *lockset.Func) bool {
-	for _, b := range f.Fn.Blocks {
-		for _, instr := range b.Instrs {
-			if d, ok := instr.(*ssa.Defer); ok {
-				if op, _, ok := locks.LockOperation(&d.Call); ok && (op == lockset.Unlock || op == lockset.RUnlock) {
-					return true
+// reads are the fields that a condition is computed from.
+func (c *checker) reads(cond ssa.Value) []lockset.Field {
+	var out []lockset.Field
+	seen := map[ssa.Value]bool{}
+	var add func(v ssa.Value)
+	add = func(v ssa.Value) {
+		instr, ok := v.(ssa.Instruction)
+		if !ok || seen[v] {
+			return
+		}
+		seen[v] = true
+		if field, ok := loadedFrom(v); ok {
+			out = append(out, field)
+		}
+		if call, ok := v.(*ssa.Call); ok {
+			if g := c.locks.Callee(&call.Call); g != nil {
+				for _, b := range g.Fn.Blocks {
+					c.locks.Does(g, b, func(instr ssa.Instruction) bool {
+						if load, ok := instr.(*ssa.UnOp); ok {
+							if field, ok := loadedFrom(load); ok {
+								out = append(out, field)
+							}
+						}
+						return false
+					})
 				}
 			}
 		}
+		for _, op := range instr.Operands(nil) {
+			if *op != nil {
+				add(*op)
+			}
+		}
 	}
-	return false
+	add(cond)
+	return out
+}
+
+// storedIn is the field that an address lies in: also that of an element of the
+// field's slice, but not that of a variable of the function or of a new object.
+func storedIn(addr ssa.Value) (lockset.Field, bool) {
+	switch addr := addr.(type) {
+	case *ssa.FieldAddr:
+		outer := addr
+		for {
+			next, ok := outer.X.(*ssa.FieldAddr)
+			if !ok {
+				break
+			}
+			outer = next
+		}
+		if _, own := outer.X.(*ssa.Alloc); own {
+			return lockset.Field{}, false
+		}
+		return lockset.FieldOf(addr)
+	case *ssa.IndexAddr:
+		return loadedFrom(addr.X)
+	}
+	return lockset.Field{}, false
+}
+
+// loadedFrom is the field that a value was loaded from.
+func loadedFrom(v ssa.Value) (lockset.Field, bool) {
+	load, ok := v.(*ssa.UnOp)
+	if !ok || load.Op != token.MUL {
+		return lockset.Field{}, false
+	}
+	return storedIn(load.X)
 }
 
 // unlocks reports whether a call ends the critical section.
@@ -214,15 +331,17 @@ func (c *checker) leaves(b *ssa.BasicBlock) bool {
 	return false
 }
 
-// unlooped lists the calls of a waiting helper after which nobody checks.
-func (c *checker) unlooped(f *lockset.Func, seen map[*lockset.Func]bool) []*lockset.Call {
+// unlooped lists the calls of a waiting helper after which nobody checks. Where the
+// helper is a closure that was handed to another function, only is the call that
+// handed it there.
+func (c *checker) unlooped(f *lockset.Func, only ssa.Instruction, seen map[*lockset.Func]bool) []*lockset.Call {
 	if seen[f] {
 		return nil
 	}
 	seen[f] = true
 	var out []*lockset.Call
 	for _, site := range f.Calls {
-		if site.Kind != lockset.Direct {
+		if site.Kind != lockset.Direct || only != nil && site.Instr != only {
 			continue
 		}
 		b := site.Instr.Block()
@@ -230,17 +349,31 @@ func (c *checker) unlooped(f *lockset.Func, seen map[*lockset.Func]bool) []*lock
 			if instr != site.Instr {
 				continue
 			}
-			switch c.after(site.Caller, b, i) {
+			then := returned
+			switch st := site.StateAt(); {
+			case st == nil || st.Unknown:
+				then = checked
+			case len(st.May) > 0 || c.locked(site):
+				then = c.after(site.Caller, b, i)
+			case lockset.InCycle(b):
+				then = checked // the next round takes the lock and looks anew
+			}
+			switch then {
 			case unchecked:
 				out = append(out, site)
 			case returned:
 				if site.Caller.API {
 					out = append(out, site)
 				} else {
-					out = append(out, c.unlooped(site.Caller, seen)...)
+					out = append(out, c.unlooped(site.Caller, site.HandedBy(), seen)...)
 				}
 			}
 		}
 	}
 	return out
+}
+
+// locked reports whether the caller of a call may be called with a lock held.
+func (c *checker) locked(site *lockset.Call) bool {
+	return slices.ContainsFunc(c.locks.CallViews(site), func(v lockset.View) bool { return v.Unknown || len(v.Locks) > 0 })
 }

@@ -236,6 +236,15 @@ func (r *Result) usesOfParam(v ssa.Value, g *Func, outer *Call, callee *Func, bo
 	return true
 }
 
+// HandedBy is the call by which the caller was handed the callee that it runs, nil
+// where it knows the callee by itself.
+func (c *Call) HandedBy() ssa.Instruction {
+	if c.via == nil {
+		return nil
+	}
+	return c.via.Instr
+}
+
 // StateAt is the state in which the call runs.
 func (c *Call) StateAt() *State {
 	if d, ok := c.Instr.(*ssa.Defer); ok && c.Kind == Deferred {

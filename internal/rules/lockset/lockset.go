@@ -1121,3 +1121,7 @@ func OnFlag(b *ssa.BasicBlock) bool {
 
 // Releases reports whether a function gives back a lock that its caller holds.
 func (r *Result) Releases(f *Func) bool { return len(f.effect.released) > 0 || f.effect.unsure }
+
+// Unsure reports whether what a function does to its caller's locks depends on the
+// way it takes.
+func (r *Result) Unsure(f *Func) bool { return f.effect.unsure }

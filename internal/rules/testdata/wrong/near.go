@@ -43,10 +43,10 @@ func (p *W) waitIdle() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.busy > 0 {
-		p.cond.Wait() // want RB1013
+		p.cond.Wait()
 	}
 }
-func (p *W) Wait2()   { p.waitIdle() }
+func (p *W) Wait2()   { p.waitIdle() }              // want RB1013
 func (p *W) Inc()     { p.n.Store(p.n.Load() + 1) } // want RB1011
 func (p *W) Dec()     { p.n.Store(p.n.Load() - 1) } // want RB1011
 func (p *W) self() *W { return p }
