@@ -50,6 +50,9 @@ func neverEnds(locks *lockset.Result, f *lockset.Func, seen map[*lockset.Func]bo
 				if g := locks.Callee(&instr.Call); g != nil && neverEnds(locks, g, seen) {
 					stuck = true
 				}
+				if g := locks.Callee(&instr.Call); g != nil && recovers(locks, f) && locks.Does(f, b, isPanic) {
+					return false // a panic that it recovers from is its way to end
+				}
 				if fn := instr.Call.StaticCallee(); fn != nil && fn.Name() == "Goexit" {
 					return false
 				}
@@ -60,4 +63,37 @@ func neverEnds(locks *lockset.Result, f *lockset.Func, seen map[*lockset.Func]bo
 		}
 	}
 	return true
+}
+
+func isPanic(instr ssa.Instruction) bool { _, ok := instr.(*ssa.Panic); return ok }
+
+// recovers reports whether a function defers one that recovers.
+func recovers(locks *lockset.Result, f *lockset.Func) bool {
+	for _, b := range f.Fn.Blocks {
+		for _, instr := range b.Instrs {
+			d, ok := instr.(*ssa.Defer)
+			if !ok {
+				continue
+			}
+			g := locks.Callee(&d.Call)
+			if g == nil {
+				continue
+			}
+			for _, b := range g.Fn.Blocks {
+				if locks.Does(g, b, isRecover) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+func isRecover(instr ssa.Instruction) bool {
+	call, ok := instr.(*ssa.Call)
+	if !ok {
+		return false
+	}
+	b, ok := call.Call.Value.(*ssa.Builtin)
+	return ok && b.Name() == "recover"
 }

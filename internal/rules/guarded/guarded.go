@@ -67,7 +67,7 @@ func run(pass *analysis.Pass) (any, error) {
 		return 1
 	})
 	for _, b := range bare {
-		if reported[b.access.Pos] || b.excused(written, all) {
+		if reported[b.access.Pos] || b.excused(locks, written, all) {
 			continue
 		}
 		g, ok := counterpart(guarded, b)
@@ -138,7 +138,7 @@ func isNilStore(a lockset.Access) bool {
 
 // excused reports whether the order of the accesses may come from something
 // that is not a lock.
-func (b sighting) excused(written map[lockset.Field][]lockset.Access, all []lockset.Access) bool {
+func (b sighting) excused(locks *lockset.Result, written map[lockset.Field][]lockset.Access, all []lockset.Access) bool {
 	teardown := !b.access.Write
 	for field, accesses := range written {
 		for _, a := range accesses {
@@ -150,7 +150,7 @@ func (b sighting) excused(written map[lockset.Field][]lockset.Access, all []lock
 	if teardown {
 		return true
 	}
-	if b.published(all) {
+	if b.published(locks, all) {
 		return true
 	}
 	origin := b.view.Context.Origin
@@ -191,7 +191,7 @@ func (b sighting) excused(written map[lockset.Field][]lockset.Access, all []lock
 // published reports whether a helper's object, such as a flight or a latch, is
 // written plainly before its lock is taken to set another field: who has seen that
 // field under the lock sees what was written before.
-func (b sighting) published(all []lockset.Access) bool {
+func (b sighting) published(locks *lockset.Result, all []lockset.Access) bool {
 	st, ok := b.access.Instr.(*ssa.Store)
 	if !ok || b.access.Field.Owner == nil || b.access.Field.Owner.Exported() {
 		return false
@@ -203,16 +203,33 @@ func (b sighting) published(all []lockset.Access) bool {
 	}
 	for _, a := range all {
 		other, ok := a.Instr.(*ssa.Store)
-		if !ok || a.Func != b.access.Func || a.Object != b.access.Object || !lockset.ComesBefore(st, other) {
+		if !ok || a.Field.Overlaps(b.access.Field) || !follows(locks, st, b.access, other, a) {
 			continue
-		}
-		if a.Field.Overlaps(b.access.Field) {
-			return false
 		}
 		for _, v := range a.Views {
 			if len(a.Guards(v)) > 0 {
 				return true
 			}
+		}
+	}
+	return false
+}
+
+// follows reports whether a store comes after another one to the same object: in
+// the same function, or in a method that this calls or defers.
+func follows(locks *lockset.Result, st *ssa.Store, here lockset.Access, other *ssa.Store, there lockset.Access) bool {
+	if there.Func == here.Func {
+		return there.Object == here.Object && lockset.ComesBefore(st, other)
+	}
+	if params := there.Func.Fn.Params; len(params) == 0 || there.Object != (lockset.Key{Root: params[0]}) {
+		return false
+	}
+	for _, c := range there.Func.Calls {
+		if c.Caller != here.Func || len(c.Args) == 0 || locks.Resolve(c.Args[0]) != here.Object {
+			continue
+		}
+		if c.Kind == lockset.Deferred || c.Kind == lockset.Direct && lockset.ComesBefore(st, c.Instr) {
+			return true
 		}
 	}
 	return false

@@ -39,7 +39,7 @@ func run(pass *analysis.Pass) (any, error) {
 		}
 		for _, b := range f.Fn.Blocks {
 			ret, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Return)
-			if !ok {
+			if !ok || b == f.Fn.Recover {
 				continue
 			}
 			for _, v := range ret.Results {
@@ -88,6 +88,9 @@ func source(locks *lockset.Result, v ssa.Value, seen map[ssa.Value]bool) *ssa.Un
 			return v
 		}
 		if alloc, ok := v.X.(*ssa.Alloc); ok { // a named result
+			if last := lastStore(v, alloc); last != nil {
+				return source(locks, last.Val, seen)
+			}
 			for _, ref := range *alloc.Referrers() {
 				if st, ok := ref.(*ssa.Store); ok && st.Addr == alloc {
 					if u := source(locks, st.Val, seen); u != nil {
@@ -120,6 +123,20 @@ func source(locks *lockset.Result, v ssa.Value, seen map[ssa.Value]bool) *ssa.Un
 		}
 	}
 	return nil
+}
+
+// lastStore is what was stored last in a variable before it is read, if that is in
+// the same block.
+func lastStore(load *ssa.UnOp, alloc *ssa.Alloc) (last *ssa.Store) {
+	for _, instr := range load.Block().Instrs {
+		if instr == load {
+			break
+		}
+		if st, ok := instr.(*ssa.Store); ok && st.Addr == alloc {
+			last = st
+		}
+	}
+	return last
 }
 
 // replaced reports whether the function that loads the field also gives it a

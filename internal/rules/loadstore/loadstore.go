@@ -210,6 +210,27 @@ func won(locks *lockset.Result, f *lockset.Func, store *ssa.Call) bool {
 	return false
 }
 
+// waitsFor reports whether a loop goes on by what a value is.
+func waitsFor(v ssa.Value, seen map[ssa.Value]bool) bool {
+	if seen[v] || v.Referrers() == nil {
+		return false
+	}
+	seen[v] = true
+	for _, ref := range *v.Referrers() {
+		switch ref := ref.(type) {
+		case *ssa.If:
+			if lockset.InCycle(ref.Block()) {
+				return true
+			}
+		case *ssa.BinOp, *ssa.UnOp, *ssa.Convert, *ssa.Phi:
+			if waitsFor(ref.(ssa.Value), seen) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // wins reports whether an instruction may be what gives the right to store.
 func wins(instr ssa.Instruction) bool {
 	switch instr := instr.(type) {
@@ -219,7 +240,15 @@ func wins(instr ssa.Instruction) bool {
 				return true
 			}
 		}
+		for _, op := range []string{"Or", "And", "Add"} { // a flag that is set, a ticket that is drawn
+			if _, _, ok := operand(instr, op); ok && waitsFor(instr, map[ssa.Value]bool{}) {
+				return true
+			}
+		}
 		fn := instr.Call.StaticCallee()
+		if fn != nil && fn.Name() == "LoadOrStore" {
+			return true
+		}
 		return fn != nil && fn.Name() == "Wait" && len(instr.Call.Args) == 1 && lockset.IsSync(instr.Call.Args[0].Type(), "Cond")
 	case *ssa.UnOp:
 		return instr.Op == token.ARROW

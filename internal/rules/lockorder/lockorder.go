@@ -5,6 +5,7 @@ import (
 	"go/token"
 	"maps"
 	"slices"
+	"strings"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ssa"
@@ -23,8 +24,10 @@ var analyzer = &analysis.Analyzer{
 type edge struct{ first, second lockset.Field }
 
 type sighting struct {
-	at   token.Pos
-	read bool // both are taken for reading only
+	at token.Pos
+	// first and second are the locks by their names in the function.
+	first, second lockset.Key
+	read          bool // both are taken for reading only
 	// gates are the further locks held.
 	gates map[lockset.Field]bool
 }
@@ -52,11 +55,11 @@ func run(pass *analysis.Pass) (any, error) {
 						continue
 					}
 					held := classes(locks, f, v)
-					for first, m := range held {
+					for first, h := range held {
 						if first == second {
 							continue // order within a class is not visible here
 						}
-						s := sighting{at: call.Pos(), read: m == lockset.Read && op == lockset.RLock, gates: map[lockset.Field]bool{}}
+						s := sighting{at: call.Pos(), first: h.key, second: key, read: h.mode == lockset.Read && op == lockset.RLock, gates: map[lockset.Field]bool{}}
 						for g := range held {
 							if g != first {
 								s.gates[g] = true
@@ -85,16 +88,37 @@ func run(pass *analysis.Pass) (any, error) {
 	return nil, nil
 }
 
+// hold is a lock that is held.
+type hold struct {
+	key  lockset.Key
+	mode lockset.Mode
+}
+
+// apart reports whether two locks of one class lie in different fields of the same
+// kind of object, such as the locks of the two ends of a queue.
+func apart(a, b lockset.Key) bool {
+	if a.Root == nil || b.Root == nil {
+		return false
+	}
+	tn := lockset.NamedOf(a.Root.Type())
+	return tn != nil && tn == lockset.NamedOf(b.Root.Type()) && a.Path != b.Path && !strings.Contains(a.Path+b.Path, "[")
+}
+
 // classes are the locks held in a view, by class; one that the function made
 // itself can be in nobody's way.
-func classes(locks *lockset.Result, f *lockset.Func, v lockset.View) map[lockset.Field]lockset.Mode {
-	out := map[lockset.Field]lockset.Mode{}
+func classes(locks *lockset.Result, f *lockset.Func, v lockset.View) map[lockset.Field]hold {
+	out := map[lockset.Field]hold{}
 	for k, m := range v.Locks {
 		if k.Root == nil || locks.Fresh(k, f) {
 			continue
 		}
 		if c, ok := k.Class(); ok {
-			out[c] |= m
+			h := out[c]
+			h.mode |= m
+			if h.key.Root == nil || k.String() < h.key.String() {
+				h.key = k
+			}
+			out[c] = h
 		}
 	}
 	return out
@@ -105,7 +129,7 @@ func classes(locks *lockset.Result, f *lockset.Func, v lockset.View) map[lockset
 func conflict(as, bs []sighting) (sighting, sighting, bool) {
 	for _, a := range as {
 		for _, b := range bs {
-			if a.read && b.read {
+			if a.read && b.read || apart(a.first, b.second) || apart(a.second, b.first) {
 				continue
 			}
 			gated := false

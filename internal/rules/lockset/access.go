@@ -116,7 +116,7 @@ func (r *Result) takenOut(load *ssa.UnOp) []*ssa.Store {
 	for _, b := range load.Parent().Blocks {
 		for _, instr := range b.Instrs {
 			st, ok := instr.(*ssa.Store)
-			if ok && r.Resolve(st.Addr) == field && ComesBefore(load, st) && isAnother(st.Val) {
+			if ok && r.Resolve(st.Addr) == field && ComesBefore(load, st) && !derives(st.Val, load, map[ssa.Value]bool{}) {
 				out = append(out, st)
 			}
 		}
@@ -124,17 +124,18 @@ func (r *Result) takenOut(load *ssa.UnOp) []*ssa.Store {
 	return out
 }
 
-// isAnother reports whether a map or slice has nothing in common with one that was
-// there before: it is nil or was just made.
-func isAnother(v ssa.Value) bool {
-	switch v := v.(type) {
-	case *ssa.Const, *ssa.MakeMap, *ssa.MakeSlice:
+// derives reports whether a value is computed from another one: an append to it, or
+// a part of it.
+func derives(v, from ssa.Value, seen map[ssa.Value]bool) bool {
+	if v == from {
 		return true
-	case *ssa.Slice: // make([]T, 0, 8) with constants
-		_, ok := v.X.(*ssa.Alloc)
-		return ok
 	}
-	return false
+	instr, ok := v.(ssa.Instruction)
+	if !ok || seen[v] {
+		return false
+	}
+	seen[v] = true
+	return slices.ContainsFunc(instr.Operands(nil), func(op *ssa.Value) bool { return *op != nil && derives(*op, from, seen) })
 }
 
 // ComesBefore reports whether whoever gets to b has been at a.

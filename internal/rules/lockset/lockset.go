@@ -1095,9 +1095,9 @@ func (r *Result) namedOutside(k Key, f *Func) bool {
 // never does.
 func (f *Func) BeforeDeferred(d *ssa.Defer) *State { return f.deferred[d] }
 
-// OnFlag reports whether a block runs only for one value of a bool that the
-// function was passed, as in get(key string, locked bool): then not every call
-// comes here.
+// OnFlag reports whether a block runs only for one value of a bool or of a named
+// constant that the function was passed, as in get(key string, locked bool): then
+// not every call comes here.
 func OnFlag(b *ssa.BasicBlock) bool {
 	for d := b.Idom(); d != nil; d = d.Idom() {
 		br, ok := d.Instrs[len(d.Instrs)-1].(*ssa.If)
@@ -1112,11 +1112,26 @@ func OnFlag(b *ssa.BasicBlock) bool {
 			}
 			v = not.X
 		}
-		if _, ok := v.(*ssa.Parameter); ok {
+		if cmp, ok := v.(*ssa.BinOp); ok {
+			if _, ok := cmp.Y.(*ssa.Const); ok {
+				v = cmp.X
+			}
+		}
+		if p, ok := v.(*ssa.Parameter); ok && isFlag(p.Type()) {
 			return true
 		}
 	}
 	return false
+}
+
+// isFlag reports whether a type has a few values with names, or two.
+func isFlag(t types.Type) bool {
+	b, ok := t.Underlying().(*types.Basic)
+	if !ok {
+		return false
+	}
+	_, named := types.Unalias(t).(*types.Named)
+	return b.Info()&types.IsBoolean != 0 || named && b.Info()&(types.IsInteger|types.IsString) != 0
 }
 
 // Releases reports whether a function gives back a lock that its caller holds.

@@ -4,8 +4,6 @@ package lostcancel
 import (
 	_ "embed"
 
-	"golang.org/x/tools/go/analysis/passes/lostcancel"
-
 	"racebench/internal/result"
 	"racebench/internal/rules/rule"
 )
@@ -30,5 +28,5 @@ var Rule = rule.Rule{
 	Doc:      doc,
 	Wrong:    wrong,
 	Right:    right,
-	Analyzer: lostcancel.Analyzer,
+	Analyzer: analyzer,
 }

@@ -50,7 +50,7 @@ func run(pass *analysis.Pass) (any, error) {
 				}
 				field, ok := fieldOf(send.Chan)
 				ch := channels[field]
-				if !ok || ch == nil || !ch.bounded || ch.unbounded || ch.measured || len(ch.receivers) == 0 {
+				if !ok || ch == nil || !ch.bounded || ch.unbounded || ch.measured || len(ch.receivers) == 0 || counted(f) {
 					continue
 				}
 				for _, v := range locks.Views(f, send) {
@@ -139,6 +139,51 @@ func survey(locks *lockset.Result) map[lockset.Field]*channel {
 		ch.measured = ch.measured || ch.capacity > 0 && compared[ch.capacity]
 	}
 	return out
+}
+
+// counted reports whether a function compares a number, or the length of a list, with
+// a constant and takes one from it, or adds one: a count of the goroutines that
+// receive, or of the room there is.
+func counted(f *lockset.Func) bool {
+	compared := map[lockset.Field]bool{}
+	changed := map[lockset.Field]bool{}
+	for _, b := range f.Fn.Blocks {
+		for _, instr := range b.Instrs {
+			switch instr := instr.(type) {
+			case *ssa.BinOp:
+				x := instr.X
+				if call, ok := x.(*ssa.Call); ok {
+					if b, ok := call.Call.Value.(*ssa.Builtin); ok && b.Name() == "len" {
+						x = call.Call.Args[0]
+					}
+				}
+				if field, ok := fieldOf(x); ok && isComparison(instr.Op) {
+					if _, ok := instr.Y.(*ssa.Const); ok {
+						compared[field] = true
+					}
+				}
+			case *ssa.Store:
+				var from ssa.Value
+				switch v := instr.Val.(type) {
+				case *ssa.BinOp:
+					if v.Op == token.SUB || v.Op == token.ADD {
+						from = v.X
+					}
+				case *ssa.Slice:
+					from = v.X
+				}
+				if field, ok := fieldOf(from); ok {
+					changed[field] = true
+				}
+			}
+		}
+	}
+	for field := range changed {
+		if compared[field] {
+			return true
+		}
+	}
+	return false
 }
 
 func isComparison(op token.Token) bool {

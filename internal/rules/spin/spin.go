@@ -88,7 +88,7 @@ func spins(locks *lockset.Result, loop []*ssa.BasicBlock) token.Pos {
 			}
 		}
 	}
-	if !exit || validates(loop) || looksTwice(locks, loop) {
+	if !exit || validates(loop) || looksTwice(locks, loop) || oneWay(loop) {
 		return token.NoPos
 	}
 	return at
@@ -110,6 +110,43 @@ func validates(loop []*ssa.BasicBlock) bool {
 			if xok && yok && x == y && cmp.X != cmp.Y && slices.Contains(loop, cmp.X.(ssa.Instruction).Block()) && slices.Contains(loop, cmp.Y.(ssa.Instruction).Block()) {
 				return true
 			}
+		}
+	}
+	return false
+}
+
+// oneWay reports whether a loop that swaps one constant for another is left as soon
+// as somebody else has done so: a flag that is raised once, a phase that only goes
+// on. Then no round comes after the one that failed.
+func oneWay(loop []*ssa.BasicBlock) bool {
+	swapped := map[lockset.Field]bool{}
+	for _, b := range loop {
+		for _, instr := range b.Instrs {
+			call, ok := instr.(*ssa.Call)
+			if !ok || len(call.Call.Args) != 3 || !isLook(call) {
+				continue
+			}
+			if fa, ok := call.Call.Args[0].(*ssa.FieldAddr); ok {
+				if field, ok := lockset.FieldOf(fa); ok {
+					swapped[field] = true
+				}
+			}
+		}
+	}
+	for _, b := range loop {
+		br, ok := b.Instrs[len(b.Instrs)-1].(*ssa.If)
+		if !ok || slices.Contains(loop, b.Succs[0]) && slices.Contains(loop, b.Succs[1]) {
+			continue
+		}
+		v := br.Cond
+		if cmp, ok := v.(*ssa.BinOp); ok {
+			v = cmp.X
+		}
+		if not, ok := v.(*ssa.UnOp); ok && not.Op == token.NOT {
+			v = not.X
+		}
+		if field, ok := loadedField(v); ok && swapped[field] {
+			return true
 		}
 	}
 	return false

@@ -1,7 +1,9 @@
 package trylock
 
 import (
+	"go/constant"
 	"go/token"
+	"go/types"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
@@ -26,9 +28,9 @@ func run(pass *analysis.Pass) (any, error) {
 		if !f.API || f.Fn.Signature.Recv() == nil || strings.HasPrefix(f.Fn.Name(), "Try") || tellsFailure(f) {
 			continue
 		}
-		if at := drop(locks, f, map[*lockset.Func]bool{}); at.IsValid() && !reported[at] {
-			reported[at] = true
-			pass.Reportf(at, "when the lock is busy, %s returns without having done anything", f.Fn.Name())
+		if d := drop(locks, f, map[*lockset.Func]bool{}); d.at.IsValid() && !reported[d.at] {
+			reported[d.at] = true
+			pass.Reportf(d.at, "when the lock is busy, %s returns without having done anything", f.Fn.Name())
 		}
 	}
 	return nil, nil
@@ -41,11 +43,18 @@ func tellsFailure(f *lockset.Func) bool {
 	return res.Len() > 0 && (res.At(res.Len()-1).Type().String() == "bool" || res.At(res.Len()-1).Type().String() == "error")
 }
 
-// drop looks for a way through f on which nothing happens but a TryLock that
-// fails, and returns where that is.
-func drop(locks *lockset.Result, f *lockset.Func, seen map[*lockset.Func]bool) token.Pos {
+// dropped is a way through a function on which nothing happens but a TryLock that
+// fails: where that is, and the bool that the function returns then, nil where it
+// returns none or none that is known.
+type dropped struct {
+	at    token.Pos
+	tells *ssa.Const
+}
+
+// drop looks for such a way through f.
+func drop(locks *lockset.Result, f *lockset.Func, seen map[*lockset.Func]bool) dropped {
 	if seen[f] {
-		return token.NoPos
+		return dropped{}
 	}
 	seen[f] = true
 	type place struct {
@@ -53,14 +62,15 @@ func drop(locks *lockset.Result, f *lockset.Func, seen map[*lockset.Func]bool) t
 		failed token.Pos
 	}
 	visited := map[place]bool{}
-	var found token.Pos
+	var found dropped
 	var walk func(p place)
 	walk = func(p place) {
-		if found.IsValid() || visited[p] {
+		if found.at.IsValid() || visited[p] {
 			return
 		}
 		visited[p] = true
-		var try *ssa.Call
+		var try, told *ssa.Call
+		var tells *ssa.Const
 		for _, instr := range p.b.Instrs {
 			switch instr := instr.(type) {
 			case *ssa.Store:
@@ -76,7 +86,10 @@ func drop(locks *lockset.Result, f *lockset.Func, seen map[*lockset.Func]bool) t
 			case *ssa.Defer:
 				return
 			case *ssa.Call:
-				if op, _, ok := locks.LockOperation(&instr.Call); ok && (op == lockset.TryLock || op == lockset.TryRLock) {
+				if op, k, ok := locks.LockOperation(&instr.Call); ok && (op == lockset.TryLock || op == lockset.TryRLock) {
+					if f.API && takenBy(locks, k) == 1 {
+						return // whoever has the lock is doing the same
+					}
 					try = instr
 					continue
 				}
@@ -87,14 +100,14 @@ func drop(locks *lockset.Result, f *lockset.Func, seen map[*lockset.Func]bool) t
 				if callee == nil {
 					return // it does something, or may
 				}
-				at := drop(locks, callee, seen)
-				if !at.IsValid() {
+				d := drop(locks, callee, seen)
+				if !d.at.IsValid() {
 					return
 				}
-				p.failed = at
+				p.failed, told, tells = d.at, instr, d.tells
 			case *ssa.Return:
 				if p.failed.IsValid() {
-					found = p.failed
+					found = dropped{p.failed, toldBy(locks, instr)}
 				}
 				return
 			}
@@ -109,6 +122,16 @@ func drop(locks *lockset.Result, f *lockset.Func, seen map[*lockset.Func]bool) t
 		if try != nil {
 			return
 		}
+		if told != nil && tells != nil && ok {
+			// Only the way that is taken when the other function had to give up.
+			if side, ok := failure(br.Cond, told); ok {
+				if constant.BoolVal(tells.Value) {
+					side = 1 - side
+				}
+				walk(place{p.b.Succs[side], p.failed})
+				return
+			}
+		}
 		for _, succ := range p.b.Succs {
 			// Without a failed TryLock the way counts for nothing, but it may
 			// still lead to one.
@@ -119,7 +142,64 @@ func drop(locks *lockset.Result, f *lockset.Func, seen map[*lockset.Func]bool) t
 	return found
 }
 
-// failure is the successor that is taken if the TryLock failed.
+// takenBy counts the functions that take a lock of that class.
+func takenBy(locks *lockset.Result, k lockset.Key) int {
+	class, ok := k.Class()
+	if !ok {
+		return 0
+	}
+	n := 0
+	for _, f := range locks.Funcs {
+		takes := false
+		for _, b := range f.Fn.Blocks {
+			for _, instr := range b.Instrs {
+				call, ok := instr.(*ssa.Call)
+				if !ok {
+					continue
+				}
+				op, k, ok := locks.LockOperation(&call.Call)
+				if !ok || op == lockset.Unlock || op == lockset.RUnlock {
+					continue
+				}
+				c, ok := k.Class()
+				takes = takes || ok && c == class
+			}
+		}
+		if takes {
+			n++
+		}
+	}
+	return n
+}
+
+// toldBy is the bool that a function returns last, where it is a constant. In a
+// function that defers the results are in variables.
+func toldBy(locks *lockset.Result, ret *ssa.Return) *ssa.Const {
+	if len(ret.Results) == 0 {
+		return nil
+	}
+	v := ret.Results[len(ret.Results)-1]
+	if load, ok := v.(*ssa.UnOp); ok && load.Op == token.MUL {
+		for _, instr := range load.Block().Instrs {
+			if st, ok := instr.(*ssa.Store); ok && st.Addr == load.X {
+				v = st.Val
+			}
+		}
+	}
+	if call, ok := v.(*ssa.Call); ok { // what TryLock said, on the way where it failed
+		if op, _, ok := locks.LockOperation(&call.Call); ok && (op == lockset.TryLock || op == lockset.TryRLock) {
+			return ssa.NewConst(constant.MakeBool(false), types.Typ[types.Bool])
+		}
+	}
+	c, ok := v.(*ssa.Const)
+	if !ok || c.Value == nil || c.Value.Kind() != constant.Bool {
+		return nil
+	}
+	return c
+}
+
+// failure is the successor that is taken if the call, or the last of its results,
+// was false: if the TryLock failed.
 func failure(cond ssa.Value, try *ssa.Call) (int, bool) {
 	side := 1
 	for {
@@ -128,6 +208,9 @@ func failure(cond ssa.Value, try *ssa.Call) (int, bool) {
 			break
 		}
 		cond, side = not.X, 1-side
+	}
+	if last, ok := cond.(*ssa.Extract); ok && last.Index == try.Call.Signature().Results().Len()-1 {
+		cond = last.Tuple
 	}
 	return side, cond == try
 }
