@@ -72,6 +72,31 @@ func Set(seed uint64, level int) {
 	state.level = min(max(level, Off), Heavy)
 }
 
+// anyCPUs is the number of processors that package initialisation sees. It is one
+// that few machines have.
+const anyCPUs = 12
+
+var cpus = anyCPUs
+
+// SetCPUs has CPUs answer n, or the truth where n is 0, and returns what it
+// answered before.
+//
+//go:norace
+func SetCPUs(n int) (before int) {
+	before, cpus = cpus, n
+	return before
+}
+
+// CPUs stands for runtime.NumCPU in a candidate, whose answer it is given.
+//
+//go:norace
+func CPUs(real int) int {
+	if cpus == 0 {
+		return real
+	}
+	return cpus
+}
+
 // Point is At for code that was not numbered.
 //
 //go:norace

@@ -102,6 +102,21 @@ var edits = []edit{
 			return ok
 		}
 	}
+	if Mutant == "sweep-apart" && c.order.Len()%16 == 15 {
+		living := list.New()
+		for e := c.order.Front(); e != nil; e = e.Next() {
+			living.PushBack(e.Value)
+		}
+		c.mu.Unlock()
+		c.mu.Lock()
+		c.order = list.New()
+		for e := living.Front(); e != nil; e = e.Next() {
+			if key := e.Value.(*entry[K, V]).key; c.entries[key] != nil {
+				c.entries[key] = c.order.PushBack(e.Value)
+			}
+		}
+		element, ok = c.entries[key]
+	}
 	if ok {
 		c.order.Remove(element)`},
 	{cacheFile, `	return Stats{
@@ -396,6 +411,7 @@ var hunts = [][2]string{
 	{"overtakes", "cache/eviction-order"},
 	{"delete-apart", "cache/delete-once"},
 	{"delete-apart", "cache/leave-once"},
+	{"sweep-apart", "cache/churn"},
 	{"replace-renews", "cache/encounters"},
 	{"clear-apart", "cache/clear"},
 	{"count-later", "cache/clear-lookups"},

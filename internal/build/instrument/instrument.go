@@ -253,6 +253,7 @@ func (e *editor) fileEdits() {
 			}
 		case *ast.CallExpr:
 			e.visit(n)
+			e.processors(n)
 			if len(n.Args) > 1 {
 				for _, x := range n.Args {
 					e.value(x)
@@ -334,7 +335,7 @@ func (e *editor) visit(call *ast.CallExpr) {
 	if !ok || !visiting[sel.Sel.Name] || len(call.Args) == 0 {
 		return
 	}
-	if pkg, ok := sel.X.(*ast.Ident); !ok || pkg.Name != "slices" || !e.packageSlices() {
+	if pkg, ok := sel.X.(*ast.Ident); !ok || pkg.Name != "slices" || !e.standard("slices") {
 		return
 	}
 	// Of a call the edits would be in each other's way.
@@ -344,10 +345,24 @@ func (e *editor) visit(call *ast.CallExpr) {
 	}
 }
 
-// packageSlices says whether slices can be nothing but the package of that name.
-func (e *editor) packageSlices() bool {
+// processors has runtime.NumCPU answer what the scenario wants: who has a stripe for
+// every four processors has a single one on a small machine, and is right there.
+func (e *editor) processors(call *ast.CallExpr) {
+	sel, ok := call.Fun.(*ast.SelectorExpr)
+	if !ok || sel.Sel.Name != "NumCPU" || len(call.Args) > 0 {
+		return
+	}
+	if pkg, ok := sel.X.(*ast.Ident); !ok || pkg.Name != "runtime" || !e.standard("runtime") {
+		return
+	}
+	e.replace(call.Pos(), call.End(), e.pkg+".CPUs("+e.source(call)+")")
+}
+
+// standard says whether a name can be nothing but the package of the standard library
+// that is called so.
+func (e *editor) standard(name string) bool {
 	yes := slices.ContainsFunc(e.file.Imports, func(spec *ast.ImportSpec) bool {
-		return spec.Name == nil && spec.Path.Value == `"slices"`
+		return spec.Name == nil && spec.Path.Value == strconv.Quote(name)
 	})
 	ast.Inspect(e.file, func(n ast.Node) bool {
 		switch n := n.(type) {
@@ -356,7 +371,7 @@ func (e *editor) packageSlices() bool {
 			_, bare := n.X.(*ast.Ident)
 			return !bare
 		case *ast.Ident:
-			yes = yes && n.Name != "slices"
+			yes = yes && n.Name != name
 		}
 		return yes
 	})

@@ -330,6 +330,25 @@ func FuzzPackages(f *testing.F) {
 	})
 }
 
+// TestProcessors has the scenario asked how many processors there are.
+func TestProcessors(t *testing.T) {
+	const head = "package cache\n\nimport \"runtime\"\n\n"
+	for in, want := range map[string]string{
+		"var shards = 4 * runtime.NumCPU()\n":                      "4 * racebenchNoise.CPUs(runtime.NumCPU())",
+		"func f() int { return g(runtime.NumCPU(), 1) }\n":         "g(racebenchNoise.After(racebenchNoise.CPUs(runtime.NumCPU()), ",
+		"func f() int { return g(1, max(1, runtime.NumCPU())) }\n": "racebenchNoise.After(racebenchNoise.CPUs(runtime.NumCPU()), ",
+		"func f(runtime D) int { return runtime.NumCPU() }\n":      "return runtime.NumCPU()",
+	} {
+		out, err := instrument.Packages(map[string][]byte{"cache/cache.go": []byte(head + in)}, noisePath)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := string(out["cache/cache.go"]); !strings.Contains(got, want) {
+			t.Errorf("%s: no %q in\n%s", in, want, got)
+		}
+	}
+}
+
 // TestVisits has the elements counted that package slices looks at, and nothing
 // done to what only has its name.
 func TestVisits(t *testing.T) {

@@ -27,6 +27,9 @@ func checkValue(t *harness.T, key int, v Tagged, found bool) {
 // the keys from 0 on, the oldest first.
 func fullCache(t *harness.T) (c Cache[int, Tagged], capacity int) {
 	capacity = 1 + t.Rand.IntN(3)
+	if !t.Small() && t.Rand.IntN(50) == 0 {
+		capacity = harness.LargeCache
+	}
 	c = newCache[int, Tagged](capacity)
 	for key := range capacity {
 		c.Put(key, tag(key))
@@ -244,7 +247,15 @@ func sum(xs []int) (s int) {
 // that is full stays full.
 func cacheCapacity(t *harness.T) {
 	capacity := 1 + t.Rand.IntN(6)
+	old := 0
+	if !t.Small() && t.Rand.IntN(6) == 0 {
+		capacity = harness.LargeCache
+		old = capacity
+	}
 	c := newCache[int, Tagged](capacity)
+	for key := range old {
+		c.Put(-1-key, tag(-1-key))
+	}
 	n, each := t.Clients(2), t.Size(150, 3)
 	for id := range n {
 		t.Add(1, func(cl *harness.Client) {
@@ -289,9 +300,10 @@ func cacheCapacity(t *harness.T) {
 	}
 	t.Run()
 	s := c.Stats()
-	puts := n * each
+	puts := old + n*each
+	evicted := max(0, puts-capacity)
 	harness.Equal(t, "C3", "the cache is not as full as it can be", min(capacity, puts), s.Len)
-	harness.Total(t, "C3", "evictions are not the new keys beyond the capacity", uint64(max(0, puts-capacity)), s.Evictions)
+	harness.Total(t, "C3", "evictions are not the new keys beyond the capacity", uint64(evicted), s.Evictions)
 	// What is left are the youngest keys: of each goroutine's its last ones.
 	left := 0
 	for id := range n {
@@ -308,7 +320,53 @@ func cacheCapacity(t *harness.T) {
 			}
 		}
 	}
-	harness.Equal(t, "C5", "Len is not the number of keys that can be got", s.Len, left)
+	harness.Equal(t, "C5", "Len is not the number of keys that can be got", s.Len, left+max(0, old-evicted))
+}
+
+// cacheChurn has goroutines put keys of their own and delete most of them, for so long
+// that whoever cleans up now and then has to. There is room for all that is present,
+// so nothing is evicted, and every key is there when it is deleted.
+func cacheChurn(t *harness.T) {
+	const keepOneIn = 8
+	n, each := t.Clients(2), t.Size(1600, 3)
+	kept := make([][]int, n)
+	capacity := n * (1 + (each+keepOneIn-1)/keepOneIn) // what is kept, and one that comes and goes
+	c := newCache[int, Tagged](capacity)
+	for id := range n {
+		t.Add(1, func(cl *harness.Client) {
+			for i := range each {
+				key := id*each + i
+				c.Put(key, tag(key))
+				if i%keepOneIn == 0 {
+					kept[id] = append(kept[id], key)
+					cl.Step()
+				} else if !c.Delete(key) {
+					t.Fail("C3 C6", "a key is gone before its only user deletes it, and there is room", "Delete returns true", key)
+				}
+			}
+		})
+	}
+	t.Run()
+	if t.GaveUp() {
+		return
+	}
+	present := 0
+	for _, keys := range kept {
+		present += len(keys)
+	}
+	harness.Equal(t, "C3 C5", "after every key but a few was deleted", Stats{Len: present, Capacity: capacity}, c.Stats())
+	// Each of those is evicted when as many new ones have come as there is room for.
+	for i := range capacity {
+		c.Put(-1-i, tag(-1-i))
+	}
+	harness.Equal(t, "C5", "the entries after more keys than there is room for", capacity, c.Len())
+	for _, keys := range kept {
+		for _, key := range keys {
+			if _, ok := c.Get(key); ok {
+				t.Fail("C3", "a key outlived as many new ones as the cache has room for", "it was evicted", key)
+			}
+		}
+	}
 }
 
 // checkFull checks two snapshots of a cache into which only new keys are put.
@@ -538,7 +596,7 @@ func cacheLeaving(t *harness.T) {
 		for id := range putters {
 			t.Add(1, func(cl *harness.Client) {
 				for i := range each {
-					key := 1000 + id*each + i
+					key := 100_000 + id*each + i
 					if cl.Rand.IntN(3) == 0 {
 						_, _ = c.GetOrLoad(-key, func(int) (Tagged, error) { return tag(-key), nil })
 					} else {
@@ -556,7 +614,7 @@ func cacheLeaving(t *harness.T) {
 					// The oldest first, as they are evicted.
 					key := i
 					if i >= capacity {
-						key = 1000 + cl.Rand.IntN(putters*each)
+						key = 100_000 + cl.Rand.IntN(putters*each)
 					}
 					if c.Delete(key) {
 						deleted[id]++
@@ -634,11 +692,21 @@ func cacheClear(t *harness.T) {
 // its key came before the Clear, which zeroed its hit; one that did not came
 // after, and so did every later one of that client, of whatever key.
 func cacheClearLookups(t *harness.T) {
-	capacity, keys := t.Capacity(8), t.Size(8, 2)
-	for range t.Size(14, 1) {
+	capacity, keys, rounds := t.Capacity(8), t.Size(8, 2), t.Size(14, 1)
+	if capacity == harness.LargeCache {
+		// Whoever removes entries in pieces needs many.
+		keys, rounds = capacity, 3
+	}
+	for range rounds {
 		c := newCache[int, Tagged](capacity)
 		for key := range keys {
 			c.Put(key, tag(key))
+		}
+		if !t.Small() && t.Rand.IntN(25) == 0 {
+			// Who serves a cache otherwise that is read a lot does so from now on.
+			for i := range 5000 {
+				c.Get(i % keys)
+			}
 		}
 		misses := make([]int, t.Clients(2))
 		for id := range misses {
@@ -781,7 +849,7 @@ func cacheSnapshot(t *harness.T) {
 func cacheEvictInsert(t *harness.T) {
 	for range t.Size(14, 1) {
 		c, capacity := fullCache(t)
-		const oldest, fresh = 0, 1000
+		const oldest, fresh = 0, 100_000
 		viaLoad := t.Rand.IntN(3) == 0
 		t.Add(1, func(cl *harness.Client) {
 			if viaLoad {

@@ -343,6 +343,37 @@ func cacheMemory(t *harness.T) {
 	})
 	runtime.KeepAlive(cleared)
 	runtime.KeepAlive(small)
+	// What a large cache has held it holds no more when it is cleared. A list of keys
+	// that is only cut may keep those.
+	large := newCache[*harness.Boulder, *harness.Boulder](harness.LargeCache)
+	all = nil
+	for range 400 {
+		large.Put(fresh(), fresh())
+	}
+	large.Clear()
+	if kept := harness.Retained(all); kept > len(all)*3/4 {
+		t.Fail("G4", "keys and values that a cache held, which was cleared, cannot be collected",
+			fmt.Sprintf("few of %d", len(all)), kept)
+	}
+	runtime.KeepAlive(large)
+	// Somebody waits for each load.
+	waited := newCache[int, int](capacity)
+	harness.Grows(t, "Cache", func(i int) {
+		done := make(chan struct{})
+		_, _ = waited.GetOrLoad(i, func(int) (int, error) {
+			misses := waited.Stats().Misses
+			go func() {
+				defer close(done)
+				_, _ = waited.GetOrLoad(i, func(int) (int, error) { return i, nil })
+			}()
+			for waited.Stats().Misses == misses {
+				runtime.Gosched()
+			}
+			return i, nil
+		})
+		<-done
+	})
+	runtime.KeepAlive(waited)
 	var caches []func() bool
 	for range harness.Copies {
 		one := newCache[int, int](capacity)

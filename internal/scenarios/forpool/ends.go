@@ -199,13 +199,34 @@ func checkClosed(t *harness.T, p *pool) {
 func poolCloseHeld(t *harness.T) {
 	p := newPool(t, 1+t.Rand.IntN(3))
 	release := harness.NewLatch()
-	if !p.hold(release, value) {
+	// How the held tasks, and some of those that are pending, end.
+	kind := t.Rand.IntN(3)
+	end := func(i int) (int, error) {
+		switch kind {
+		case 0:
+			return i, errTask
+		case 1:
+			panic("boom")
+		}
+		return i, nil
+	}
+	if !p.hold(release, end) {
 		return
 	}
-	pending := t.Rand.IntN(4)
+	pending := backlog(t, 4)
 	ran := make([]int, pending)
+	failed := 0
+	if kind < 2 {
+		failed = p.workers + (pending+1)/2
+	}
 	for i := range pending {
-		p.submit(func() (int, error) { ran[i]++; return i, nil })
+		p.submit(func() (int, error) {
+			ran[i]++
+			if i%2 == 0 {
+				return end(i)
+			}
+			return i, nil
+		})
 	}
 	n := t.Clients(2)
 	done := harness.NewMeeting(n)
@@ -259,7 +280,7 @@ func poolCloseHeld(t *harness.T) {
 	for i := range ran {
 		harness.Equal(t, "W11", "runs of a task that was pending when Close was called", 1, ran[i])
 	}
-	p.quiet(p.workers+pending+late, 0)
+	p.quiet(p.workers+pending+late-failed, failed)
 	p.Reset() // Reset works after Close, and opens nothing
 	p.quiet(0, 0)
 	if err := p.Submit(func() (int, error) { return 0, nil }); !errors.Is(err, workerpool.ErrClosed) {
@@ -304,6 +325,15 @@ func poolLifecycle(t *harness.T) {
 	}
 }
 
+// backlog is a number of tasks below few, or sometimes more than a buffer is likely
+// to hold.
+func backlog(t *harness.T, few int) int {
+	if !t.Small() && t.Rand.IntN(4) == 0 {
+		return []int{40, 300, 1500}[t.Rand.IntN(3)]
+	}
+	return t.Rand.IntN(few)
+}
+
 // poolReset resets a pool whose workers are all held, with tasks pending.
 func poolReset(t *harness.T) {
 	for range t.Size(3, 1) {
@@ -344,7 +374,7 @@ func poolReset(t *harness.T) {
 		if !ok {
 			return
 		}
-		dropped := t.Rand.IntN(5)
+		dropped := backlog(t, 5)
 		for range dropped {
 			p.submit(func() (int, error) {
 				t.Fail("W12", "a task ran that Reset had dropped", "it never runs", "it ran")

@@ -1,8 +1,11 @@
 package forpool
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"runtime"
 	"time"
 
@@ -159,13 +162,13 @@ func gatePool(t *harness.T) {
 	gatePanics(t)
 	gateMany(t)
 	gateResults(t)
-	for _, workers := range []int{1, 2, 3, harness.LargePool} {
+	for _, workers := range []int{1, 2, 3, harness.LargePool, 300} {
 		p := newPool(t, workers)
 		g := &gateClient{poolClient: &poolClient{Client: t.Client, pool: p}}
 		g.look(lookStats)
 		g.look(lookStates)
 		batches := 12
-		if workers == harness.LargePool {
+		if workers >= harness.LargePool {
 			batches = 3
 		}
 		for range batches {
@@ -238,7 +241,7 @@ func gateForgotten(t *harness.T) {
 // succeed and fail than 16 bits count. A pool that takes longer the more it holds
 // is right, too: of that one it asks less.
 func gateMany(t *harness.T) {
-	const most, total, patience = 24_000, 2 * harness.Laps, int64(time.Second)
+	const most, total, patience = harness.Laps + 1000, 2 * harness.Laps, int64(time.Second)
 	p := newPool(t, 1)
 	began := harness.Monotonic()
 	patient := func() bool { return harness.Monotonic()-began < patience }
@@ -310,6 +313,11 @@ func gatePanics(t *harness.T) {
 		{"panics with nil", func() (int, error) { panic(nil) }, nil, nil},
 		{"returns a *PanicError", func() (int, error) { return 5, own }, nil, own},
 		{"returns ErrClosed", func() (int, error) { return 6, workerpool.ErrClosed }, nil, workerpool.ErrClosed},
+		{"returns context.Canceled", func() (int, error) { return 7, context.Canceled }, nil, context.Canceled},
+		{"returns context.DeadlineExceeded", func() (int, error) { return 8, context.DeadlineExceeded }, nil, context.DeadlineExceeded},
+		{"returns io.EOF", func() (int, error) { return 9, io.EOF }, nil, io.EOF},
+		{"panics with context.Canceled", func() (int, error) { panic(context.Canceled) }, context.Canceled, nil},
+		{"returns an error that cannot be compared", func() (int, error) { return 11, many{errTask} }, nil, errTask},
 	}
 	for i, end := range ends {
 		p.submit(end.task)
@@ -338,6 +346,40 @@ func gatePanics(t *harness.T) {
 		if err, ok := got.Value.(error); ok && !errors.Is(r.Err, err) {
 			t.Differs("W6", "the *PanicError of a task that "+end.name, "it unwraps to its Value", "it does not")
 		}
+	}
+	t.Step()
+	gateStacks(t)
+}
+
+// many is an error that == cannot compare.
+type many []error
+
+func (m many) Error() string   { return fmt.Sprint(len(m), " errors") }
+func (m many) Unwrap() []error { return m }
+
+// gateStacks has one worker run tasks that panic, one after the other. The stack of
+// each, as its *PanicError shows it, is as deep as that of the first: a worker that
+// goes on from where it recovered keeps the frames of all.
+func gateStacks(t *harness.T) {
+	const panics = 40
+	p := newPool(t, 1)
+	for range panics {
+		p.submit(func() (int, error) { panic(errTask) })
+		p.Wait()
+	}
+	depth := func(r workerpool.Result[int]) int {
+		var got *workerpool.PanicError
+		if !errors.As(r.Err, &got) {
+			return 0
+		}
+		return bytes.Count(got.Stack, []byte{'\n'})
+	}
+	results := p.Results()
+	if len(results) != panics {
+		return // others say so
+	}
+	if first, last := depth(results[1]), depth(results[panics-1]); last > first+panics {
+		t.Differs("G4", fmt.Sprintf("lines of the stack of the %dth panic of one worker", panics), fmt.Sprintf("about %d, as of the second", first), last)
 	}
 	t.Step()
 }

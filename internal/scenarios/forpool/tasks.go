@@ -417,7 +417,11 @@ func poolFromTasks(t *harness.T) {
 // poolHandover runs a chain of tasks each of which ends when the next one has
 // started, so that from the first to the last at least one worker is Busy.
 func poolHandover(t *harness.T) {
-	p := newPool(t, 2+t.Rand.IntN(3))
+	workers := 2 + t.Rand.IntN(3)
+	if !t.Small() && t.Rand.IntN(4) == 0 {
+		workers = harness.LargePool // whose states may not fit into one word
+	}
+	p := newPool(t, workers)
 	length := t.Size(80, 3)
 	begun := harness.NewLatch()
 	var ending atomic.Bool
@@ -703,6 +707,35 @@ func poolMemory(t *harness.T) {
 			fmt.Sprintf("few of %d", len(all)), kept)
 	}
 	poolMemoryBusy(t)
+	g := newPool(t, 1)
+	harness.Grows(t, "Pool", func(i int) {
+		g.submit(func() (int, error) {
+			switch i % 4 {
+			case 0:
+				return 0, errTask
+			case 1:
+				g.Reset()
+			}
+			return 0, nil
+		})
+		switch i % 3 {
+		case 0:
+			g.Reset()
+		case 1:
+			g.Stats()
+			g.WorkerStates()
+		}
+		g.Wait()
+		g.Reset()
+	})
+	// At rest nothing clears up what a call leaves behind.
+	harness.Grows(t, "Pool", func(int) {
+		g.Wait()
+		g.Stats()
+		g.Pending()
+		g.Results()
+		g.WorkerStates()
+	})
 	var pools []func() bool
 	for range harness.Copies {
 		q := workerpool.New[int](1)

@@ -21,12 +21,13 @@ type params struct {
 	skew    int  // 0: keys are drawn evenly; more: a few are drawn often
 	noise   int  // level of the noise in the component's code
 	crowd   int  // adds to the number of clients
+	cpus    int  // what runtime.NumCPU says, or 0 for the truth
 	sleepy  bool // whether Linger also sleeps
 }
 
 func drawParams(rng *rand.Rand, small bool) params {
 	if small {
-		return params{skew: rng.IntN(2), sleepy: rng.IntN(4) == 0}
+		return params{skew: rng.IntN(2), sleepy: rng.IntN(4) == 0, cpus: []int{0, 8}[rng.IntN(2)]}
 	}
 	n := runtime.NumCPU()
 	p := params{
@@ -41,6 +42,7 @@ func drawParams(rng *rand.Rand, small bool) params {
 		p.gc = 10 + rng.IntN(40)
 		p.garbage = 256 << rng.IntN(4)
 	}
+	p.cpus = []int{0, 1, 16, 64}[Pick(rng, 40, 15, 25, 20)]
 	return p
 }
 
@@ -68,8 +70,10 @@ func (p params) apply(seed uint64) (restore func()) {
 		gc = debug.SetGCPercent(p.gc)
 	}
 	noise.Set(seed, p.noise)
+	cpus := noise.SetCPUs(p.cpus)
 	return func() {
 		noise.Set(0, noise.Off)
+		noise.SetCPUs(cpus)
 		if gc != -2 {
 			debug.SetGCPercent(gc)
 		}
@@ -91,6 +95,7 @@ func (p params) String() string {
 	say(p.skew > 0, "some keys drawn more often (skew %d)", p.skew)
 	say(p.gc > 0, "GOGC %d, %d B of garbage an operation", p.gc, p.garbage)
 	say(p.crowd > 0, "clients: %d more", p.crowd)
+	say(p.cpus > 0, "runtime.NumCPU %d", p.cpus)
 	return strings.Join(parts, ", ")
 }
 
@@ -136,7 +141,7 @@ func (t *T) Capacity(small int) int {
 // large.
 func (t *T) Workers(most int) int {
 	if !t.cfg.Small && t.Rand.IntN(16) == 0 {
-		return LargePool
+		return []int{LargePool, 300}[t.Rand.IntN(2)]
 	}
 	return 1 + t.Rand.IntN(most)
 }
