@@ -3,6 +3,7 @@ package judge
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"racebench/internal/result"
 	"racebench/internal/rules"
@@ -103,5 +104,26 @@ func (j *judgement) applyRules(ctx context.Context, cfg rules.Config) ([]result.
 	}
 	cfg.Go = j.tools.builder.Toolchain().Go
 	cfg.Env, cfg.Flags = j.tools.builder.Standard()
-	return rules.Check(ctx, cfg)
+	type answer struct {
+		findings []result.Finding
+		err      error
+	}
+	done := make(chan answer, 1)
+	go func() {
+		findings, err := rules.Check(ctx, cfg)
+		done <- answer{findings, err}
+	}()
+	// An analysis cannot be broken off; one that has not ended by then is left alone.
+	select {
+	case a := <-done:
+		return a.findings, a.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-time.After(rulesPatience):
+		return nil, fmt.Errorf("they have not come to an end within %v", rulesPatience)
+	}
 }
+
+// rulesPatience is some hundred times what the static rules take for a component as
+// large as any that was seen. Somebody may hand in one that is made to take longer.
+const rulesPatience = 3 * time.Minute

@@ -62,7 +62,7 @@ func Scenarios() []harness.Scenario {
 			Name: "cache/churn", Component: harness.Cache, Run: cacheChurn,
 			Doc: "Goroutines put thousands of keys of their own and delete most of them, in a cache that has room for all that are present. " +
 				"Nothing is evicted, no key is gone early, and those that are left are evicted in their turn.",
-			Contract: []string{"C3", "C5", "C6"},
+			Contract: []string{"C3", "C5", "C6", "C9"},
 		},
 		{
 			Name: "cache/clear", Component: harness.Cache, Run: cacheClear,

@@ -144,9 +144,11 @@ func checkWhole(t *harness.T, contract, what string, s counter.Stats) {
 // used a lot does so from now on.
 func warm(t *harness.T, c *counter.Counter) {
 	if !t.Small() && t.Rand.IntN(10) == 0 {
-		for i := range 70_000 {
-			recordEither(c, i%2 == 0)
-		}
+		t.Quietly(func() {
+			for i := range 70_000 {
+				recordEither(c, i%2 == 0)
+			}
+		})
 	}
 }
 

@@ -81,6 +81,14 @@ func (p params) apply(seed uint64) (restore func()) {
 	}
 }
 
+// Quietly does what only prepares: without noise, which gets rarer the more of it
+// there is, and should be where goroutines meet.
+func (t *T) Quietly(prepare func()) {
+	noise.Set(0, noise.Off)
+	prepare()
+	noise.Set(t.cfg.Seed, t.par.noise)
+}
+
 // String says in words what differs from a plain execution.
 func (p params) String() string {
 	var parts []string
