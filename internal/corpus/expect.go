@@ -54,7 +54,7 @@ func (e *Entry) Decisive(f result.Finding) bool {
 func (e *Entry) comparePass(seen Seen, quick bool) []string {
 	var wrong []string
 	if seen.Status != "pass" && !quick {
-		wrong = append(wrong, "status "+seen.Status+", want pass")
+		wrong = append(wrong, "status "+seen.Status+", want pass: "+strings.ReplaceAll(seen.Text, "\n", "; "))
 	}
 	for _, category := range seen.Lost {
 		if category == Performance && (e.Timed || quick) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"sync"
 	"weak"
 
 	"racebench/internal/model"
@@ -356,22 +357,29 @@ func cacheMemory(t *harness.T) {
 			fmt.Sprintf("few of %d", len(all)), kept)
 	}
 	runtime.KeepAlive(large)
-	// Somebody waits for each load.
+	// Somebody waits for each load. They come in crowds, for on a busy machine every
+	// meeting of two goroutines may take milliseconds.
+	const crowd = 64
 	waited := newCache[int, int](capacity)
 	harness.Grows(t, "Cache", func(i int) {
-		done := make(chan struct{})
-		_, _ = waited.GetOrLoad(i, func(int) (int, error) {
-			misses := waited.Stats().Misses
-			go func() {
-				defer close(done)
-				_, _ = waited.GetOrLoad(i, func(int) (int, error) { return i, nil })
-			}()
-			for waited.Stats().Misses == misses {
-				runtime.Gosched()
+		if i%crowd > 0 {
+			return
+		}
+		var loads sync.WaitGroup
+		misses := waited.Stats().Misses
+		release := make(chan struct{})
+		for key := i; key < i+crowd; key++ {
+			for range 2 {
+				loads.Go(func() {
+					_, _ = waited.GetOrLoad(key, func(int) (int, error) { <-release; return key, nil })
+				})
 			}
-			return i, nil
-		})
-		<-done
+		}
+		for waited.Stats().Misses < misses+2*crowd {
+			runtime.Gosched()
+		}
+		close(release)
+		loads.Wait()
 	})
 	runtime.KeepAlive(waited)
 	var caches []func() bool
