@@ -72,11 +72,10 @@ func Set(seed uint64, level int) {
 	state.level = min(max(level, Off), Heavy)
 }
 
-// anyCPUs is the number of processors that package initialisation sees. It is one
-// that few machines have.
-const anyCPUs = 12
-
-var cpus = anyCPUs
+// cpus is what CPUs answers, 0 for the truth, as it is while packages are
+// initialised: a candidate that starts an endless goroutine for each processor there
+// would take the judge that much longer.
+var cpus int
 
 // SetCPUs has CPUs answer n, or the truth where n is 0, and returns what it
 // answered before.
