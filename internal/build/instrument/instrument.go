@@ -331,11 +331,7 @@ var visiting = map[string]bool{
 
 // visit has the elements counted that a call of package slices looks at.
 func (e *editor) visit(call *ast.CallExpr) {
-	sel, ok := call.Fun.(*ast.SelectorExpr)
-	if !ok || !visiting[sel.Sel.Name] || len(call.Args) == 0 {
-		return
-	}
-	if pkg, ok := sel.X.(*ast.Ident); !ok || pkg.Name != "slices" || !e.standard("slices") {
+	if name, ok := e.standardCall(call, "slices"); !ok || !visiting[name] || len(call.Args) == 0 {
 		return
 	}
 	// Of a call the edits would be in each other's way.
@@ -348,14 +344,20 @@ func (e *editor) visit(call *ast.CallExpr) {
 // processors has runtime.NumCPU answer what the scenario wants: who has a stripe for
 // every four processors has a single one on a small machine, and is right there.
 func (e *editor) processors(call *ast.CallExpr) {
+	if name, ok := e.standardCall(call, "runtime"); ok && name == "NumCPU" {
+		e.replace(call.Pos(), call.End(), e.pkg+".CPUs("+e.source(call)+")")
+	}
+}
+
+// standardCall is the name of the function of a package of the standard library that
+// is called.
+func (e *editor) standardCall(call *ast.CallExpr, of string) (name string, ok bool) {
 	sel, ok := call.Fun.(*ast.SelectorExpr)
-	if !ok || sel.Sel.Name != "NumCPU" || len(call.Args) > 0 {
-		return
+	if !ok {
+		return "", false
 	}
-	if pkg, ok := sel.X.(*ast.Ident); !ok || pkg.Name != "runtime" || !e.standard("runtime") {
-		return
-	}
-	e.replace(call.Pos(), call.End(), e.pkg+".CPUs("+e.source(call)+")")
+	pkg, ok := sel.X.(*ast.Ident)
+	return sel.Sel.Name, ok && pkg.Name == of && e.standard(of)
 }
 
 // standard says whether a name can be nothing but the package of the standard library

@@ -78,24 +78,9 @@ func startsBefore(locks *lockset.Result, f *lockset.Func, add ssa.Instruction) b
 		if b != add.Block() && !lockset.Reaches(add.Block(), b) {
 			continue
 		}
-		if locks.Does(f, b, starts) {
+		if locks.Does(f, b, lockset.Starts) {
 			return true
 		}
-	}
-	return false
-}
-
-// starts reports whether an instruction starts a goroutine.
-func starts(instr ssa.Instruction) bool {
-	switch instr := instr.(type) {
-	case *ssa.Go:
-		return true
-	case *ssa.Call:
-		fn := instr.Call.StaticCallee()
-		if fn == nil {
-			return false
-		}
-		return fn.Name() == "AfterFunc" || fn.Name() == "Go" && len(instr.Call.Args) > 0 && lockset.IsSync(instr.Call.Args[0].Type(), "WaitGroup")
 	}
 	return false
 }

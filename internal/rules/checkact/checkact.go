@@ -367,10 +367,7 @@ func (c *checker) writeless(b *ssa.BasicBlock, in *section) bool {
 		}
 		seen[b] = true
 		for _, instr := range b.Instrs {
-			if slices.Contains(in.end, instr) {
-				return true
-			}
-			if !in.inside[instr] {
+			if !in.inside[instr] || slices.Contains(in.end, instr) {
 				return true
 			}
 			for _, a := range c.byInstr[instr] {
@@ -489,14 +486,12 @@ func decides(v ssa.Value, check, act *section) bool {
 		if b == act.start.Block() || !check.start.Block().Dominates(b) || !b.Dominates(act.start.Block()) {
 			continue
 		}
-		if leads(b.Succs[0], act.start.Block()) != leads(b.Succs[1], act.start.Block()) {
+		if lockset.Leads(b.Succs[0], act.start.Block()) != lockset.Leads(b.Succs[1], act.start.Block()) {
 			return true
 		}
 	}
 	return false
 }
-
-func leads(from, to *ssa.BasicBlock) bool { return from == to || lockset.Reaches(from, to) }
 
 // branches are the conditions that a value has a part in.
 func branches(v ssa.Value, seen map[ssa.Value]bool) []*ssa.If {

@@ -66,9 +66,8 @@ type checker struct {
 // after follows control from the i-th instruction of a block and says what it
 // meets first: a branch from which it can come back here within the same
 // critical section, the end of the function with nothing done on the way, or
-// something that is done as if what was waited for were so. A look at what is
-// changed then is a check as well, whatever it leads to: so does who tells its
-// callers to try again.
+// something that is done as if what was waited for were so. Who looks at what is
+// changed then, as in "if empty, return and try again", has checked as well.
 func (c *checker) after(f *lockset.Func, b *ssa.BasicBlock, i int) outcome {
 	result := checked
 	awaited := c.awaited(b)
@@ -83,7 +82,7 @@ func (c *checker) after(f *lockset.Func, b *ssa.BasicBlock, i int) outcome {
 				case g != nil && c.locks.Unsure(g):
 					return
 				case c.unlocks(&instr.Call):
-					result = max(result, c.outside(f, at, from+n+1, b))
+					result = max(result, outside(at, from+n+1, b))
 					return
 				case g == f:
 					return // it looks at everything anew
@@ -127,11 +126,11 @@ func (c *checker) after(f *lockset.Func, b *ssa.BasicBlock, i int) outcome {
 	return result
 }
 
-// outside says what happens after the critical section in which f waited, from the
-// n-th instruction of a block on. Who does nothing but go back to a place that every
+// outside says what happens after the critical section of a wait, from the n-th
+// instruction of a block on. Who does nothing but go back to a place that every
 // way to the wait leads through has a loop whose next round takes the lock and
 // checks anew; who does nothing and returns leaves that to its callers.
-func (c *checker) outside(f *lockset.Func, at *ssa.BasicBlock, n int, wait *ssa.BasicBlock) outcome {
+func outside(at *ssa.BasicBlock, n int, wait *ssa.BasicBlock) outcome {
 	result := checked
 	seen := map[*ssa.BasicBlock]bool{}
 	var walk func(b *ssa.BasicBlock, from int)
@@ -164,9 +163,6 @@ func (c *checker) outside(f *lockset.Func, at *ssa.BasicBlock, n int, wait *ssa.
 		}
 	}
 	walk(at, n)
-	if result == returned && f.API {
-		return unchecked
-	}
 	return result
 }
 
@@ -180,15 +176,13 @@ func (c *checker) awaited(wait *ssa.BasicBlock) []lockset.Field {
 	var out []lockset.Field
 	for d := wait.Idom(); d != nil; d = d.Idom() {
 		br, ok := d.Instrs[len(d.Instrs)-1].(*ssa.If)
-		// A branch that both leads to the wait and past it.
-		if ok && !(leads(d.Succs[0], wait) && leads(d.Succs[1], wait)) {
+		// A branch that leads to the wait one way and past it the other way.
+		if ok && !(lockset.Leads(d.Succs[0], wait) && lockset.Leads(d.Succs[1], wait)) {
 			out = append(out, c.reads(br.Cond)...)
 		}
 	}
 	return out
 }
-
-func leads(from, to *ssa.BasicBlock) bool { return from == to || lockset.Reaches(from, to) }
 
 // acts reports whether something that was waited for is changed without a look at
 // it since the wait. Where no branch tells what was waited for, that may be anything.

@@ -90,10 +90,6 @@ func recovers(locks *lockset.Result, f *lockset.Func) bool {
 }
 
 func isRecover(instr ssa.Instruction) bool {
-	call, ok := instr.(*ssa.Call)
-	if !ok {
-		return false
-	}
-	b, ok := call.Call.Value.(*ssa.Builtin)
-	return ok && b.Name() == "recover"
+	v, ok := instr.(ssa.Value)
+	return ok && lockset.IsRecover(v)
 }

@@ -67,7 +67,7 @@ func run(pass *analysis.Pass) (any, error) {
 		return 1
 	})
 	for _, b := range bare {
-		if reported[b.access.Pos] || b.excused(locks, written, all) {
+		if reported[b.access.Pos] || b.excused(written) || b.published(locks, all) {
 			continue
 		}
 		g, ok := counterpart(guarded, b)
@@ -138,7 +138,7 @@ func isNilStore(a lockset.Access) bool {
 
 // excused reports whether the order of the accesses may come from something
 // that is not a lock.
-func (b sighting) excused(locks *lockset.Result, written map[lockset.Field][]lockset.Access, all []lockset.Access) bool {
+func (b sighting) excused(written map[lockset.Field][]lockset.Access) bool {
 	teardown := !b.access.Write
 	for field, accesses := range written {
 		for _, a := range accesses {
@@ -148,9 +148,6 @@ func (b sighting) excused(locks *lockset.Result, written map[lockset.Field][]loc
 		}
 	}
 	if teardown {
-		return true
-	}
-	if b.published(locks, all) {
 		return true
 	}
 	origin := b.view.Context.Origin

@@ -88,8 +88,8 @@ func source(locks *lockset.Result, v ssa.Value, seen map[ssa.Value]bool) *ssa.Un
 			return v
 		}
 		if alloc, ok := v.X.(*ssa.Alloc); ok { // a named result
-			if last := lastStore(v, alloc); last != nil {
-				return source(locks, last.Val, seen)
+			if last := lockset.LastStore(v); last != nil {
+				return source(locks, last, seen)
 			}
 			for _, ref := range *alloc.Referrers() {
 				if st, ok := ref.(*ssa.Store); ok && st.Addr == alloc {
@@ -123,20 +123,6 @@ func source(locks *lockset.Result, v ssa.Value, seen map[ssa.Value]bool) *ssa.Un
 		}
 	}
 	return nil
-}
-
-// lastStore is what was stored last in a variable before it is read, if that is in
-// the same block.
-func lastStore(load *ssa.UnOp, alloc *ssa.Alloc) (last *ssa.Store) {
-	for _, instr := range load.Block().Instrs {
-		if instr == load {
-			break
-		}
-		if st, ok := instr.(*ssa.Store); ok && st.Addr == alloc {
-			last = st
-		}
-	}
-	return last
 }
 
 // replaced reports whether the function that loads the field also gives it a

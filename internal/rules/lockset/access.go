@@ -111,6 +111,11 @@ func (c *collector) add(instr ssa.Instruction, pos token.Pos, field Field, write
 // takenOut are the stores that give the field another map or slice after it was
 // loaded: what was there is the loader's own from then on.
 func (r *Result) takenOut(load *ssa.UnOp) []*ssa.Store {
+	switch load.Type().Underlying().(type) {
+	case *types.Map, *types.Slice:
+	default:
+		return nil
+	}
 	field := r.Resolve(load.X)
 	var out []*ssa.Store
 	for _, b := range load.Parent().Blocks {
@@ -301,6 +306,35 @@ func (a Access) Guards(v View) map[string]Mode {
 	}
 	return out
 }
+
+// LastStore is what was stored last in a variable before it is loaded, if that is in
+// the same block; nil else. Functions that defer have their results in variables.
+func LastStore(load *ssa.UnOp) ssa.Value {
+	var last ssa.Value
+	for _, instr := range load.Block().Instrs {
+		if instr == load {
+			break
+		}
+		if st, ok := instr.(*ssa.Store); ok && st.Addr == load.X {
+			last = st.Val
+		}
+	}
+	return last
+}
+
+// IsRecover reports whether a value is what recover gave.
+func IsRecover(v ssa.Value) bool {
+	call, ok := v.(*ssa.Call)
+	if !ok {
+		return false
+	}
+	b, ok := call.Call.Value.(*ssa.Builtin)
+	return ok && b.Name() == "recover"
+}
+
+// Leads reports whether control can get from the start of one block to that of
+// another.
+func Leads(from, to *ssa.BasicBlock) bool { return from == to || Reaches(from, to) }
 
 // InCycle reports whether a block can be reached from itself.
 func InCycle(b *ssa.BasicBlock) bool { return Reaches(b, b) }

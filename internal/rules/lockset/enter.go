@@ -104,9 +104,9 @@ func (r *Result) useOfFunction(f *Func, instr ssa.Instruction, v ssa.Value) {
 			}
 			return
 		}
-		if kind := handling(c); kind == InPlace && len(r.Flow.Callees(c.Value)) > 0 {
-			break // an iterator of the package's own may hold a lock meanwhile
-		} else if kind == InPlace || kind == Spawned {
+		// An iterator of the package's own may hold a lock while the body runs.
+		own := len(r.Flow.Callees(c.Value)) > 0
+		if kind := handling(c); kind == InPlace && !own || kind == Spawned {
 			r.addCall(&Call{Caller: f, Callee: callee, Instr: instr, Kind: kind, Args: bound})
 			return
 		}
@@ -198,6 +198,17 @@ func handling(c *ssa.CallCommon) CallKind {
 	return Direct
 }
 
+// Starts reports whether an instruction starts a goroutine.
+func Starts(instr ssa.Instruction) bool {
+	switch instr := instr.(type) {
+	case *ssa.Go:
+		return true
+	case *ssa.Call:
+		return handling(&instr.Call) == Spawned
+	}
+	return false
+}
+
 // handedOn follows a function that is handed to another one of ours as its i-th
 // argument. It reports whether every use there is understood.
 func (r *Result) handedOn(f *Func, instr ssa.Instruction, g *Func, i int, callee *Func, bound []ssa.Value) bool {
@@ -269,7 +280,7 @@ func (r *Result) enter() {
 		key := ctx.key()
 		if runsArguments[f] && ctx.Call != nil {
 			// What it runs depends on who calls it.
-			key += ctx.Call.Instr.Parent().String() + fmt.Sprint(ctx.Call.Instr.Pos())
+			key += fmt.Sprintf("%p", ctx.Call.Instr)
 		}
 		if f.ctxKeys[key] {
 			return

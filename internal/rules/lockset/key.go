@@ -101,6 +101,16 @@ func (k Key) byPointer() bool {
 	return !global && !local
 }
 
+// maybeSame reports whether two names may stand for one lock.
+func maybeSame(a, b Key) bool {
+	x, okX := a.Class()
+	y, okY := b.Class()
+	if okX && okY && !a.byPointer() && !b.byPointer() {
+		return x == y
+	}
+	return a.vague() || b.vague()
+}
+
 // extends reports whether k lies at or below base, and the rest of the way.
 func (k Key) extends(base Key) (string, bool) {
 	if k.Root != base.Root || !strings.HasPrefix(k.Path, base.Path) {

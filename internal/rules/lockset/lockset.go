@@ -651,7 +651,7 @@ func (r *Result) step(f *Func, s *State, instr ssa.Instruction) *State {
 		up := r.translator(callee, instr.Call.Args, f)
 		for _, k := range sortedKeys(callee.effect.released) {
 			if t, ok := up(k); ok {
-				s = unlock(s, t, callee.effect.released[k])
+				s = s.unlock(t, callee.effect.released[k])
 			} else {
 				s = s.unknown()
 			}
@@ -740,7 +740,7 @@ func (r *Result) call(f *Func, s *State, c *ssa.CallCommon, instr *ssa.Call) *St
 		case Lock, RLock:
 			return s.lock(k, op.Mode())
 		case Unlock, RUnlock:
-			return unlock(s, k, op.Mode())
+			return s.unlock(k, op.Mode())
 		case TryLock, TryRLock:
 			if instr == nil || !onlyBranchedOn(instr) {
 				return s.unknown()
@@ -846,7 +846,7 @@ func (r *Result) callReturned(f *Func, s *State, c *ssa.CallCommon) (*State, boo
 			}
 			op := operations[obj.Name()]
 			if op == Unlock || op == RUnlock {
-				return unlock(s, k, op.Mode()), true
+				return s.unlock(k, op.Mode()), true
 			}
 			return s.lock(k, op.Mode()), true
 		}
@@ -907,31 +907,6 @@ func waits(fn *ssa.Function, instr *ssa.Call) bool {
 	return false
 }
 
-// unlock is the state after a lock is given back. Where it has a name that none of
-// those held has, and may yet be one of them, what is held is not known any more:
-// hand over hand, through a guard that points to the lock, by an accessor called a
-// second time.
-func unlock(s *State, k Key, m Mode) *State {
-	if !s.May[k] {
-		for held := range s.May {
-			if held != Other && maybeSame(held, k) {
-				return s.unknown()
-			}
-		}
-	}
-	return s.unlock(k, m)
-}
-
-// maybeSame reports whether two names may stand for one lock.
-func maybeSame(a, b Key) bool {
-	x, okX := a.Class()
-	y, okY := b.Class()
-	if okX && okY && !a.byPointer() && !b.byPointer() {
-		return x == y
-	}
-	return a.vague() || b.vague()
-}
-
 func (r *Result) applyEffect(s *State, callee *Func, up func(Key) (Key, bool)) *State {
 	e := callee.effect
 	if e.unsure {
@@ -939,7 +914,7 @@ func (r *Result) applyEffect(s *State, callee *Func, up func(Key) (Key, bool)) *
 	}
 	for _, k := range sortedKeys(e.released) {
 		if t, ok := up(k); ok {
-			s = unlock(s, t, e.released[k])
+			s = s.unlock(t, e.released[k])
 		} else {
 			s = s.unknown()
 		}
@@ -952,7 +927,7 @@ func (r *Result) applyEffect(s *State, callee *Func, up func(Key) (Key, bool)) *
 		}
 	}
 	if e.freesMy {
-		s = freeUnnamed(s)
+		s = s.unlockUnnamed()
 	}
 	if e.leavesMy {
 		s = s.clone()
@@ -961,20 +936,6 @@ func (r *Result) applyEffect(s *State, callee *Func, up func(Key) (Key, bool)) *
 	if e.syncs {
 		s = s.synced()
 	}
-	return s
-}
-
-// freeUnnamed is the state after a call that gives back locks which have no name
-// here: those that are held without a name, or else perhaps some that have one.
-func freeUnnamed(s *State) *State {
-	for k := range s.May {
-		if k != Other && (k.vague() || !s.May[Other]) {
-			return s.unknown()
-		}
-	}
-	s = s.clone()
-	delete(s.May, Other)
-	delete(s.Held, Other)
 	return s
 }
 

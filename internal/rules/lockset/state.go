@@ -71,7 +71,18 @@ func (s *State) lock(k Key, m Mode) *State {
 	return c
 }
 
+// unlock is the state after a lock is given back. Where it has a name that none of
+// those held has, and may yet be one of them, what is held is not known any more:
+// hand over hand, through a guard that points to the lock, by an accessor called a
+// second time.
 func (s *State) unlock(k Key, m Mode) *State {
+	if !s.May[k] {
+		for held := range s.May {
+			if held != Other && maybeSame(held, k) {
+				return s.unknown()
+			}
+		}
+	}
 	c := s.clone()
 	switch _, held := c.Held[k]; {
 	case held || c.May[k]:
@@ -84,6 +95,20 @@ func (s *State) unlock(k Key, m Mode) *State {
 	default:
 		c.Released[k] = m
 	}
+	return c
+}
+
+// unlockUnnamed is the state after a call that gives back locks which have no name
+// here: those that are held without a name, or else perhaps some that have one.
+func (s *State) unlockUnnamed() *State {
+	for k := range s.May {
+		if k != Other && (k.vague() || !s.May[Other]) {
+			return s.unknown()
+		}
+	}
+	c := s.clone()
+	delete(c.May, Other)
+	delete(c.Held, Other)
 	return c
 }
 

@@ -172,19 +172,14 @@ func takenBy(locks *lockset.Result, k lockset.Key) int {
 	return n
 }
 
-// toldBy is the bool that a function returns last, where it is a constant. In a
-// function that defers the results are in variables.
+// toldBy is the bool that a function returns last, where it is a constant.
 func toldBy(locks *lockset.Result, ret *ssa.Return) *ssa.Const {
 	if len(ret.Results) == 0 {
 		return nil
 	}
 	v := ret.Results[len(ret.Results)-1]
 	if load, ok := v.(*ssa.UnOp); ok && load.Op == token.MUL {
-		for _, instr := range load.Block().Instrs {
-			if st, ok := instr.(*ssa.Store); ok && st.Addr == load.X {
-				v = st.Val
-			}
-		}
+		v = lockset.LastStore(load)
 	}
 	if call, ok := v.(*ssa.Call); ok { // what TryLock said, on the way where it failed
 		if op, _, ok := locks.LockOperation(&call.Call); ok && (op == lockset.TryLock || op == lockset.TryRLock) {

@@ -114,12 +114,7 @@ func isRecovered(v ssa.Value) bool {
 	if mi, ok := v.(*ssa.MakeInterface); ok {
 		v = mi.X
 	}
-	call, ok := v.(*ssa.Call)
-	if !ok {
-		return false
-	}
-	b, ok := call.Call.Value.(*ssa.Builtin)
-	return ok && b.Name() == "recover"
+	return lockset.IsRecover(v)
 }
 
 // unlockedForIt reports whether another function gives the lock back that f

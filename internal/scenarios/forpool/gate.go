@@ -162,7 +162,7 @@ func gatePool(t *harness.T) {
 	gatePanics(t)
 	gateMany(t)
 	gateResults(t)
-	for _, workers := range []int{1, 2, 3, harness.LargePool, 300} {
+	for _, workers := range []int{1, 2, 3, harness.LargePool, harness.HugePool} {
 		p := newPool(t, workers)
 		g := &gateClient{poolClient: &poolClient{Client: t.Client, pool: p}}
 		g.look(lookStats)

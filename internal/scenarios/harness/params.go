@@ -27,7 +27,7 @@ type params struct {
 
 func drawParams(rng *rand.Rand, small bool) params {
 	if small {
-		return params{skew: rng.IntN(2), sleepy: rng.IntN(4) == 0, cpus: []int{0, 8}[rng.IntN(2)]}
+		return params{skew: rng.IntN(2), sleepy: rng.IntN(4) == 0}
 	}
 	n := runtime.NumCPU()
 	p := params{
@@ -129,11 +129,12 @@ func (t *T) Size(normal, small int) int {
 	}
 }
 
-// LargeCache and LargePool are numbers of entries, and of workers, at which an implementation may be
-// made otherwise: a cache is divided, a word has too few bits.
+// LargeCache, LargePool and HugePool are numbers of entries, and of workers, at which an implementation
+// may be made otherwise: a cache is divided, a word has too few bits, a byte too few numbers.
 const (
 	LargeCache = 2048
 	LargePool  = 70
+	HugePool   = 300
 )
 
 // Capacity returns that of a cache that is not to be filled: small, and
@@ -149,7 +150,7 @@ func (t *T) Capacity(small int) int {
 // large.
 func (t *T) Workers(most int) int {
 	if !t.cfg.Small && t.Rand.IntN(16) == 0 {
-		return []int{LargePool, 300}[t.Rand.IntN(2)]
+		return []int{LargePool, HugePool}[t.Rand.IntN(2)]
 	}
 	return 1 + t.Rand.IntN(most)
 }
