@@ -1,0 +1,190 @@
+package forpool
+
+import (
+	"fmt"
+	"slices"
+	"weak"
+
+	"racebench/internal/scenarios/harness"
+	"racebench/internal/workerpool"
+)
+
+// poolIsolation writes into the slices that methods returned.
+func poolIsolation(t *harness.T) {
+	p := newPool(t, 2)
+	each := t.Size(30, 4)
+	t.Add(1, func(cl *harness.Client) {
+		for i := range each {
+			p.submit(func() (int, error) { return i + 1, nil })
+			cl.Step()
+		}
+	})
+	t.Add(t.Clients(2), func(cl *harness.Client) {
+		for range each {
+			r := p.Results()
+			for i := range r {
+				if r[i].Value < 1 || r[i].Value > each || r[i].Err != nil {
+					t.Fail("W13", "what a caller wrote into its slice of results is seen by others", "results of tasks", r[i])
+					return
+				}
+				r[i] = workerpool.Result[int]{Value: -1, Err: errTask}
+			}
+			_ = append(r, workerpool.Result[int]{Value: -2, Err: errTask})
+			states := p.WorkerStates()
+			for i := range states {
+				if states[i] != workerpool.Idle && states[i] != workerpool.Busy {
+					t.Fail("W13", "a pool that is not closed shows a worker that is neither idle nor busy, such as callers write into their slices", "idle or busy", states[i])
+					return
+				}
+				states[i] = workerpool.Stopped
+			}
+			_ = append(states, workerpool.Stopped)
+			cl.Step()
+		}
+	})
+	t.Run()
+	p.Wait()
+	if t.GaveUp() {
+		return
+	}
+	checkValues := func(when string, from, n int) []workerpool.Result[int] {
+		r := p.Results()
+		seen := map[int]int{}
+		for _, one := range r {
+			seen[one.Value]++
+		}
+		for i := range n {
+			harness.Total(t, "W13", when, 1, seen[from+i])
+		}
+		return r
+	}
+	checkValues("results of one task after callers changed their slices", 1, each)
+	kept := p.Results()
+	copied := slices.Clone(kept)
+	// Neither what a caller appends nor a Reset reaches across.
+	_ = append(kept, workerpool.Result[int]{Value: -3})
+	p.submit(func() (int, error) { return each + 1, nil })
+	p.Wait()
+	checkValues("results of one task after a caller appended to its slice", 1, each+1)
+	p.Reset()
+	for i := range each {
+		p.submit(func() (int, error) { return 1000 + i, nil })
+	}
+	p.Wait()
+	checkValues("results of one task after Reset", 1000, each)
+	if !slices.Equal(kept, copied) {
+		t.Fail("W13", "a caller's slice of results changed after a Reset", copied, kept)
+	}
+}
+
+// poolMemoryBusy keeps a pool from ever being at rest, or its queue from being
+// empty: what has run is held no more all the same.
+func poolMemoryBusy(t *harness.T) {
+	const batch, batches = 8, 40
+	p := newPool(t, 1)
+	var all []weak.Pointer[harness.Boulder]
+	hold := harness.NewLatch()
+	if !p.hold(hold, value) {
+		return
+	}
+	for range batches {
+		for i := range batch {
+			captured := &harness.Boulder{ID: i}
+			all = append(all, weak.Make(captured))
+			p.submit(func() (int, error) { return captured.ID, nil })
+		}
+		// The worker runs the batch, and is held again before it comes to what
+		// will be pending then.
+		in, next := harness.NewLatch(), harness.NewLatch()
+		p.submit(func() (int, error) {
+			in.Open()
+			t.Await(next)
+			return 0, nil
+		})
+		p.submit(func() (int, error) { return 0, nil })
+		hold.Open()
+		if !t.Await(in) {
+			return
+		}
+		hold = next
+		t.Step()
+	}
+	if kept := harness.Retained(all); kept > len(all)/2 {
+		t.Fail("G4", "tasks that have run cannot be collected while others are pending", fmt.Sprintf("few of %d", len(all)), kept)
+	}
+	hold.Open()
+	p.Wait()
+}
+
+// poolMemory runs many tasks with big results, resets, and asks the garbage
+// collector what is still referred to.
+func poolMemory(t *harness.T) {
+	const batch, batches = 40, 6
+	p := workerpool.New[*harness.Boulder](2)
+	t.AtEnd(p.Close)
+	var all []weak.Pointer[harness.Boulder]
+	for range batches {
+		for i := range batch {
+			result, captured := &harness.Boulder{ID: i}, &harness.Boulder{ID: i}
+			all = append(all, weak.Make(result), weak.Make(captured))
+			err := p.Submit(func() (*harness.Boulder, error) {
+				if captured.ID%5 == 4 {
+					panic(captured)
+				}
+				captured.ID++
+				return result, nil
+			})
+			if err != nil {
+				t.Fail("W2", "Submit was refused although the pool is open", "<nil>", err)
+			}
+			t.Step()
+		}
+		p.Wait()
+		harness.Total(t, "W4", "results of a batch", batch, len(p.Results()))
+		p.Reset()
+	}
+	// A ring of the size of the longest queue may keep a batch.
+	if kept := harness.Retained(all); kept > len(all)/2 {
+		t.Fail("G4", "tasks and results that the pool no longer holds cannot be collected",
+			fmt.Sprintf("few of %d", len(all)), kept)
+	}
+	poolMemoryBusy(t)
+	g := newPool(t, 1)
+	harness.Grows(t, "Pool", func(i int) {
+		g.submit(func() (int, error) {
+			switch i % 4 {
+			case 0:
+				return 0, errTask
+			case 1:
+				g.Reset()
+			}
+			return 0, nil
+		})
+		if i%4 == 3 {
+			g.Reset() // what is pending is dropped
+		}
+		if i%32 == 31 {
+			g.Wait()
+			g.Stats()
+			g.WorkerStates()
+			g.Reset()
+		}
+	})
+	// At rest nothing clears up what a call leaves behind.
+	harness.Grows(t, "Pool", func(int) {
+		g.Wait()
+		g.Stats()
+		g.Pending()
+		g.Results()
+		g.WorkerStates()
+	})
+	var pools []func() bool
+	for range harness.Copies {
+		q := workerpool.New[int](1)
+		_ = q.Submit(func() (int, error) { return 0, nil })
+		q.Close()
+		pools = append(pools, harness.Reachable(q))
+		t.Step()
+	}
+	harness.Forgotten(t, pools)
+}
