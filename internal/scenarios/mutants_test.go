@@ -369,7 +369,7 @@ var edits = []edit{
 	}
 	p.epoch++`},
 	{poolFile, `	task = p.queue[0]
-	p.queue[0] = nil`, `	if last := len(p.queue) - 1; Mutant == "newest-first" {
+	p.queue[0] = nil`, `	if last := len(p.queue) - 1; Mutant == "newest-first" || Mutant == "newest-first-closing" && p.closed {
 		p.queue[0], p.queue[last] = p.queue[last], p.queue[0]
 	}
 	task = p.queue[0]
@@ -464,6 +464,7 @@ var hunts = [][2]string{
 	{"wait-for-queue", "workerpool/wait-chain"},
 	{"refused-runs", "workerpool/close-race"},
 	{"close-at-once", "workerpool/close-held"},
+	{"newest-first-closing", "workerpool/closing"},
 	{"never-stopped", "workerpool/lifecycle"},
 	{"reset-lets-in", "workerpool/reset-held"},
 	{"wait-for-queue", "workerpool/reset-wait"},

@@ -446,7 +446,7 @@ func (r *Result) intoCallee(c *Call, k Key, m Mode, into map[Key]Mode) {
 				}
 			}
 		}
-		if rest, ok := k.extends(base); ok {
+		if rest, ok := k.extends(base); ok && !r.indexedBy(rest, c.Callee.Fn) {
 			into[Key{c.Callee.Fn.Params[i], rest}] = m
 		}
 	}

@@ -251,6 +251,21 @@ func (r *Result) index(v ssa.Value) string {
 	return fmt.Sprintf("#%d", id)
 }
 
+// indexedBy reports whether a way leads through an element whose index is a value of
+// fn. One call of fn says nothing of that value in another, as when a function locks
+// an element and calls itself for the next.
+func (r *Result) indexedBy(path string, fn *ssa.Function) bool {
+	if !strings.Contains(path, "[#") {
+		return false
+	}
+	for v, id := range r.ids {
+		if v.Parent() == fn && strings.Contains(path, fmt.Sprintf("[#%d]", id)) {
+			return true
+		}
+	}
+	return false
+}
+
 // onlyStore returns the value of a variable that is assigned once: a parameter
 // or local variable that a closure captures.
 func (r *Result) onlyStore(addr ssa.Value) ssa.Value {

@@ -15,7 +15,7 @@ func Gate() harness.Scenario {
 	return harness.Scenario{
 		Name: "gate/cache", Component: harness.Cache, Run: gateCache, Calm: true,
 		Doc:      "One goroutine calls every method of caches of several capacities; each answer is that of the model.",
-		Contract: []string{"C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C10", "C12", "C13", "C14"},
+		Contract: []string{"C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C10", "C12", "C13", "C14", "G3"},
 	}
 }
 
@@ -27,6 +27,16 @@ func gateCache(t *harness.T) {
 	}
 	gateKinds(t)
 	gateMany(t)
+	left := newCache[int, int](16)
+	t.LeavesNobody("calls of every method", func() {
+		for key := range 300 {
+			left.Put(key, key)
+			left.Get(key)
+			_, _ = left.GetOrLoad(-key, func(int) (int, error) { return key, nil })
+			left.Delete(key)
+		}
+		left.Clear()
+	})
 	for _, capacity := range []int{1, 2, 3 + t.Rand.IntN(6), 100 + t.Rand.IntN(100), harness.LargeCache} {
 		me := &cacheClient{Client: t.Client, cache: newCache[int64, int64](capacity)}
 		var keys []int64

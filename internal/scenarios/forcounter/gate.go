@@ -16,7 +16,7 @@ func Gate() harness.Scenario {
 	return harness.Scenario{
 		Name: "gate/counter", Component: harness.Counter, Run: gateCounter, Calm: true,
 		Doc:      "One goroutine calls every method of counters; each answer is that of the model.",
-		Contract: []string{"M1", "M2", "M3", "M4", "M5"},
+		Contract: []string{"M1", "M2", "M3", "M4", "M5", "G3"},
 	}
 }
 
@@ -31,6 +31,14 @@ func gateCounter(t *harness.T) {
 	if got := many.Reset(); got != want {
 		t.Differs("M1", fmt.Sprintf("Reset after %d requests of each sort", harness.Laps), fmt.Sprintf("%+v", want), fmt.Sprintf("%+v", got))
 	}
+	t.LeavesNobody("requests", func() {
+		for range 1000 {
+			many.RecordRequest(true, 1)
+			many.RecordRequest(false, 1)
+			many.Increment()
+		}
+	})
+	many.Reset()
 	// Times of years: whatever the total is kept in, it is exact.
 	const years = math.MaxInt64 / 4
 	long := counter.New()
@@ -41,6 +49,13 @@ func gateCounter(t *harness.T) {
 	want = counter.Stats{Total: 4, Succeeded: 2, Failed: 2, ProcessingTime: 2*years + 1}
 	if got := long.Stats(); got != want {
 		t.Differs("M1", "Stats after requests that took years", fmt.Sprintf("%+v", want), fmt.Sprintf("%+v", got))
+	}
+	const average = time.Duration((2*years + 1) / 4)
+	if got := long.AverageProcessingTime(); got != average {
+		t.Differs("M5", "AverageProcessingTime of requests that took years", int64(average), int64(got))
+	}
+	if got := want.AverageProcessingTime(); got != average {
+		t.Differs("M5", "AverageProcessingTime of Stats of requests that took years", int64(average), int64(got))
 	}
 	if got := long.Reset(); got != want {
 		t.Differs("M4", "Reset after requests that took years", fmt.Sprintf("%+v", want), fmt.Sprintf("%+v", got))

@@ -3,6 +3,7 @@ package forcounter
 import (
 	"fmt"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -156,7 +157,7 @@ func counterSnapshot(t *harness.T) {
 	before := c.Stats().Total
 	n, each := t.Clients(2), t.Size(100, 3)
 	if !t.Small() && t.Rand.IntN(6) == 0 {
-		n = 60 // more than there are slots for
+		n = 100 // more than there are slots for
 	}
 	t.Add(n, func(cl *harness.Client) {
 		for range each {
@@ -328,6 +329,25 @@ func counterMemory(t *harness.T) {
 		c.Reset()
 	})
 	runtime.KeepAlive(c)
+	// Several at once, whom nobody looks at: what one of them puts aside because
+	// another is there has to be taken up by somebody.
+	const crowd, each = 4, 256
+	busy := counter.New()
+	harness.Grows(t, "Counter", func(i int) {
+		if i%(crowd*each) > 0 {
+			return
+		}
+		var recorders sync.WaitGroup
+		for range crowd {
+			recorders.Go(func() {
+				for range each {
+					busy.RecordRequest(true, 1)
+				}
+			})
+		}
+		recorders.Wait()
+	})
+	runtime.KeepAlive(busy)
 	var counters []func() bool
 	for range harness.Copies {
 		one := counter.New()

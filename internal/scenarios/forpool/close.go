@@ -3,6 +3,8 @@ package forpool
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"sync/atomic"
 
 	"racebench/internal/scenarios/harness"
 	"racebench/internal/workerpool"
@@ -109,7 +111,7 @@ func poolCloseHeld(t *harness.T) {
 			return i, nil
 		})
 	}
-	n := t.Clients(2)
+	n := crowd(t, t.Clients(2))
 	done := harness.NewMeeting(n)
 	for range n {
 		t.Spawn(func(cl *harness.Client) {
@@ -166,6 +168,69 @@ func poolCloseHeld(t *harness.T) {
 	p.quiet(0, 0)
 	if err := p.Submit(func() (int, error) { return 0, nil }); !errors.Is(err, workerpool.ErrClosed) {
 		t.Fail("W2", "Submit after Close and Reset", workerpool.ErrClosed, err)
+	}
+}
+
+// poolClosing looks at what goes on in a pool that closes with tasks pending: they
+// start in order, each leaves its result at once, and the last ones, as many as
+// there are workers, wait for each other. What a closed pool returns is the caller's.
+func poolClosing(t *harness.T) {
+	p := newPool(t, 1+t.Rand.IntN(3))
+	release := harness.NewLatch()
+	if !p.hold(release, value) {
+		return
+	}
+	pending := t.Size(12, 2)
+	var started atomic.Int64
+	for i := range pending {
+		p.submit(func() (int, error) {
+			n := int(started.Add(1))
+			if n <= i+1-p.workers {
+				t.Fail("W3", fmt.Sprintf("tasks of a closing pool that had started when the one of index %d did", i),
+					fmt.Sprintf("at least %d, with %d workers", i+2-p.workers, p.workers), n)
+			}
+			// Those that were held and n have started, and no more than there are
+			// workers have not ended.
+			if got := len(p.Results()); got < n {
+				t.Fail("W4", "results of tasks that have ended, while the pool closes", fmt.Sprintf("at least %d", n), got)
+			}
+			return i, nil
+		})
+	}
+	last := harness.NewMeeting(p.workers)
+	for i := range p.workers {
+		p.submit(func() (int, error) {
+			last.Arrive()
+			t.Await(last.All)
+			return i, nil
+		})
+	}
+	t.Spawn(func(cl *harness.Client) {
+		p.Pool.Close()
+		checkClosed(t, p)
+		cl.Step()
+	})
+	t.Linger()
+	release.Open()
+	p.Close()
+	t.Step()
+	p.quiet(2*p.workers+pending, 0)
+	if t.GaveUp() {
+		return
+	}
+	results := slices.Clone(p.Results())
+	clear(p.Results())
+	clear(p.WorkerStates()) // Idle, all of them
+	if got := p.Results(); !slices.Equal(got, results) {
+		t.Fail("W13", "results of a closed pool after a caller changed its slice of them", results, got)
+	}
+	if _, _, stopped := p.states("after Close"); stopped != p.workers {
+		t.Fail("W13", "Stopped workers of a closed pool after a caller changed its slice of states", p.workers, stopped)
+	}
+	if p.workers == 1 {
+		for i := range pending {
+			harness.Equal(t, "W13", "the value at its place among the results of one worker that was closed", i, results[1+i].Value)
+		}
 	}
 }
 

@@ -20,7 +20,7 @@ func Gate() harness.Scenario {
 	return harness.Scenario{
 		Name: "gate/workerpool", Component: harness.WorkerPool, Run: gatePool, Calm: true,
 		Doc:      "One goroutine calls every method of pools and lets each batch of tasks end before it goes on; each answer is that of the model.",
-		Contract: []string{"W1", "W2", "W3", "W4", "W6", "W7", "W10", "W11", "W12", "W13"},
+		Contract: []string{"W1", "W2", "W3", "W4", "W6", "W7", "W10", "W11", "W12", "W13", "G3"},
 	}
 }
 
@@ -158,9 +158,20 @@ func gatePool(t *harness.T) {
 	if err := error(&workerpool.PanicError{Value: errTask}); !errors.Is(err, errTask) || err.Error() == "" {
 		t.Differs("W6", "a PanicError with an error as its value", "it unwraps to it, and has a text", err.Error())
 	}
+	left := newPool(t, 2)
+	left.Wait()
+	t.LeavesNobody("Wait, looks and Reset", func() {
+		for range 300 {
+			left.Wait()
+			left.Stats()
+			left.Results()
+			left.Reset()
+		}
+	})
 	gateForgotten(t)
 	gatePanics(t)
 	gateMany(t)
+	gateRefilled(t)
 	gateResults(t)
 	for _, workers := range []int{1, 2, 3, harness.LargePool, harness.HugePool} {
 		p := newPool(t, workers)
@@ -243,10 +254,11 @@ func gateForgotten(t *harness.T) {
 func gateMany(t *harness.T) {
 	const most, total, patience = harness.Laps + 1000, 2 * harness.Laps, int64(time.Second)
 	p := newPool(t, 1)
+	before := stacksInUse()
 	began := harness.Monotonic()
 	patient := func() bool { return harness.Monotonic()-began < patience }
 	var want workerpool.Stats
-	order, next := true, 0
+	order, next, stacks := true, 0, uint64(0)
 	for submitted := 0; submitted < total && patient(); {
 		release := harness.NewLatch()
 		if !p.hold(release, value) {
@@ -259,6 +271,9 @@ func gateMany(t *harness.T) {
 			p.submit(func() (int, error) {
 				order = order && i == next
 				next++
+				if i == most-1 {
+					stacks = stacksInUse()
+				}
 				if i%2 == 0 {
 					return i, errTask
 				}
@@ -285,9 +300,66 @@ func gateMany(t *harness.T) {
 	if !order {
 		t.Differs("W3", fmt.Sprintf("%d tasks of one worker", want.Submitted), "they run in the order of submission", "another order")
 	}
+	if stacks > before+deepStack {
+		t.Differs("G4", fmt.Sprintf("bytes of stack in use by the task of index %d of one worker", most-1), fmt.Sprintf("about %d, as before the first", before), stacks)
+	}
 	if got := len(p.Results()); got != int(want.Submitted) {
 		t.Differs("W4", fmt.Sprintf("results of %d tasks", want.Submitted), want.Submitted, got)
 	}
+}
+
+// deepStack is what no worker's stack has grown by who runs one task after the other;
+// where each is run by the one before it, there are a hundred bytes a task.
+const deepStack = 2 << 20
+
+func stacksInUse() uint64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.StackInuse
+}
+
+// gateRefilled submits to a long queue that has been emptied in part, whose rest may
+// lie anywhere in what holds it.
+func gateRefilled(t *harness.T) {
+	const first, middle, more = 30_000, 20_000, 8_000
+	p := newPool(t, 1)
+	release := harness.NewLatch()
+	if !p.hold(release, value) {
+		return
+	}
+	order, next := true, 0
+	submit := func(from, to int, do func()) {
+		for i := from; i < to; i++ {
+			p.submit(func() (int, error) {
+				order = order && i == next
+				next++
+				do()
+				return i, nil
+			})
+		}
+	}
+	in, again := harness.NewLatch(), harness.NewLatch()
+	submit(0, middle, func() {})
+	submit(middle, middle+1, func() { in.Open(); t.Await(again) })
+	submit(middle+1, first, func() {})
+	release.Open()
+	if !t.Await(in) {
+		return
+	}
+	submit(first, first+more, func() {})
+	if got := p.Pending(); got != first+more-middle-1 {
+		t.Differs("W2", "Pending of a long queue that was emptied in part and filled again", first+more-middle-1, got)
+	}
+	again.Open()
+	p.Wait()
+	want := workerpool.Stats{Workers: 1, Idle: 1, Submitted: first + more + 1, Completed: first + more + 1}
+	if got := p.Stats(); got != want {
+		t.Differs("W7", "the statistics after a long queue was emptied in part and filled again", fmt.Sprintf("%+v", want), fmt.Sprintf("%+v", got))
+	}
+	if !order {
+		t.Differs("W3", "tasks of one worker whose queue was emptied in part and filled again", "they run in the order of submission", "another order")
+	}
+	t.Step()
 }
 
 // gatePanics runs tasks that end with values that somebody may treat in a way
@@ -297,6 +369,7 @@ func gatePanics(t *harness.T) {
 	own := &workerpool.PanicError{Value: errTask}
 	var none map[int]int
 	zero := 0
+	var mute *silent
 	ends := []struct {
 		name string
 		task func() (int, error)
@@ -317,7 +390,8 @@ func gatePanics(t *harness.T) {
 		{"returns context.DeadlineExceeded", func() (int, error) { return 8, context.DeadlineExceeded }, nil, context.DeadlineExceeded},
 		{"returns io.EOF", func() (int, error) { return 9, io.EOF }, nil, io.EOF},
 		{"panics with context.Canceled", func() (int, error) { panic(context.Canceled) }, context.Canceled, nil},
-		{"returns an error that cannot be compared", func() (int, error) { return 11, many{errTask} }, nil, errTask},
+		{"returns an error whose text is not to be had", func() (int, error) { return 11, mute }, nil, mute},
+		{"returns an error that cannot be compared", func() (int, error) { return 12, many{errTask} }, nil, errTask},
 	}
 	for i, end := range ends {
 		p.submit(end.task)
@@ -350,6 +424,12 @@ func gatePanics(t *harness.T) {
 	t.Step()
 	gateStacks(t)
 }
+
+// silent is an error whose nil pointer has no text, as one that is forgotten to be
+// made a nil error.
+type silent struct{ text string }
+
+func (s *silent) Error() string { return s.text }
 
 // many is an error that == cannot compare.
 type many []error

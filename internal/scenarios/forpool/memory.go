@@ -116,6 +116,45 @@ func poolMemoryBusy(t *harness.T) {
 	p.Wait()
 }
 
+// poolMemoryForgotten keeps a task running while what others leave is forgotten by
+// one Reset after the other: it is held no more, although the task that goes on began
+// before all of them.
+func poolMemoryForgotten(t *harness.T) {
+	const batch, batches = 8, 30
+	p := workerpool.New[*harness.Boulder](2)
+	t.AtEnd(p.Close)
+	in, hold := harness.NewLatch(), harness.NewLatch()
+	submit := func(task func() *harness.Boulder) {
+		if err := p.Submit(func() (*harness.Boulder, error) { return task(), nil }); err != nil {
+			t.Fail("W2", "Submit was refused although the pool is open", "<nil>", err)
+		}
+	}
+	submit(func() *harness.Boulder { in.Open(); t.Await(hold); return nil })
+	if !t.Await(in) {
+		return
+	}
+	var all []weak.Pointer[harness.Boulder]
+	for range batches {
+		for i := range batch {
+			result := &harness.Boulder{ID: i}
+			all = append(all, weak.Make(result))
+			submit(func() *harness.Boulder { return result })
+		}
+		last := harness.NewLatch() // there is one worker for all of them
+		submit(func() *harness.Boulder { last.Open(); return nil })
+		if !t.Await(last) {
+			return
+		}
+		p.Reset()
+		t.Step()
+	}
+	if kept := harness.Retained(all); kept > len(all)/2 {
+		t.Fail("G4", "results that Reset has forgotten cannot be collected while a task is running that began before", fmt.Sprintf("few of %d", len(all)), kept)
+	}
+	hold.Open()
+	p.Wait()
+}
+
 // poolMemory runs many tasks with big results, resets, and asks the garbage
 // collector what is still referred to.
 func poolMemory(t *harness.T) {
@@ -149,6 +188,7 @@ func poolMemory(t *harness.T) {
 			fmt.Sprintf("few of %d", len(all)), kept)
 	}
 	poolMemoryBusy(t)
+	poolMemoryForgotten(t)
 	g := newPool(t, 1)
 	harness.Grows(t, "Pool", func(i int) {
 		g.submit(func() (int, error) {

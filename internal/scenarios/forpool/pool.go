@@ -112,6 +112,14 @@ func (p *pool) hold(release *harness.Latch, end func(i int) (int, error)) bool {
 	return p.t.Await(in.All)
 }
 
+// crowd is few, or sometimes more than somebody is likely to have room for.
+func crowd(t *harness.T, few int) int {
+	if !t.Small() && t.Rand.IntN(6) == 0 {
+		return 100
+	}
+	return few
+}
+
 // errTask is the error of failing tasks.
 var errTask = errors.New("the task failed")
 

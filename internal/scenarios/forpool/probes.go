@@ -77,6 +77,9 @@ func probePools(t *harness.T) {
 			for i := range 2000 {
 				p.Stats()
 				p.Pending()
+				if i%4 == 0 {
+					p.submit(func() (int, error) { return 0, nil })
+				}
 				if i%8 == 0 {
 					p.WorkerStates()
 					p.Results()

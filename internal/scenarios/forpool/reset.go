@@ -267,24 +267,34 @@ func poolResetClosing(t *harness.T) {
 func poolResetStorm(t *harness.T) {
 	p := newPool(t, 1+t.Rand.IntN(3))
 	n, each := t.Clients(2), t.Size(40, 2)
+	resets := each / 2
+	if !t.Small() && t.Rand.IntN(6) == 0 {
+		each, resets = 1000, 6 // so that there are many results, and are once more
+	}
 	ran := make([]int, n*each)
+	var begun atomic.Uint64
 	for id := range n {
 		t.Add(1, func(cl *harness.Client) {
 			for i := range each {
 				task := id*each + i
 				p.submit(func() (int, error) { ran[task]++; return task, nil })
+				begun.Add(1)
 				cl.Step()
 			}
 		})
 	}
 	t.Add(1, func(cl *harness.Client) {
-		for range each / 2 {
+		for i := range resets {
+			if each >= 1000 {
+				enough := uint64(i+1) * uint64(n*each) / uint64(resets+1)
+				t.Until(func() bool { return begun.Load() >= enough })
+			}
 			p.Reset()
 			cl.Step()
 		}
 	})
 	t.Add(1, func(cl *harness.Client) {
-		for range each {
+		for range min(each, 100) {
 			p.check("beside Reset")
 			seen := map[int]bool{}
 			for _, r := range p.Results() {
@@ -299,7 +309,7 @@ func poolResetStorm(t *harness.T) {
 	})
 	if !t.Small() {
 		t.Add(1, func(cl *harness.Client) {
-			for range each / 4 {
+			for range resets / 2 {
 				p.Wait()
 				cl.Step()
 			}

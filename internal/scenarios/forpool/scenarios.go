@@ -85,6 +85,12 @@ func Scenarios() []harness.Scenario {
 			Contract: []string{"W2", "W7", "W10", "W11", "W12", "G3"},
 		},
 		{
+			Name: "workerpool/closing", Component: harness.WorkerPool, Run: poolClosing,
+			Doc: "A pool closes with tasks pending. They start in order, each leaves its result at once, the last ones wait for each other, and what the " +
+				"closed pool returns is the caller's.",
+			Contract: []string{"W3", "W4", "W5", "W11", "W13", "L1"},
+		},
+		{
 			Name: "workerpool/lifecycle", Component: harness.WorkerPool, Run: poolLifecycle,
 			Doc:      "Many pools are made, used or not, and closed, once and several times. Every worker stops.",
 			Contract: []string{"W1", "W7", "W11", "G3"},

@@ -257,6 +257,16 @@ func poolFails(t *harness.T) {
 			}
 		}
 	}
+	// Everybody has the same errors, and reads their texts.
+	t.Add(2, func(cl *harness.Client) {
+		for _, r := range p.Results() {
+			if r.Err != nil && r.Err.Error() == "" {
+				t.Fail("W6", "the text of the error in a result", "a text", "none")
+			}
+			cl.Step()
+		}
+	})
+	t.Run()
 	harness.Equal(t, "W6", "results of tasks that failed, panicked, panicked with an error, succeeded", want, got)
 	p.quiet(want[3], want[0]+want[1]+want[2])
 	// All workers live on: as many tasks as workers can meet.
@@ -413,13 +423,22 @@ func poolFromTasks(t *harness.T) {
 }
 
 // poolHandover runs a chain of tasks each of which ends when the next one has
-// started, so that from the first to the last at least one worker is Busy.
+// started, so that from the first to the last at least one worker is Busy. In a large
+// pool all but two are busy with something else, so that the two are far apart.
 func poolHandover(t *harness.T) {
 	workers := 2 + t.Rand.IntN(3)
 	if !t.Small() && t.Rand.IntN(4) == 0 {
-		workers = harness.LargePool // whose states may not fit into one word
+		workers = []int{harness.LargePool, harness.HugePool}[t.Rand.IntN(2)] // whose states may not fit into one word
 	}
 	p := newPool(t, workers)
+	held := 0
+	release := harness.NewLatch()
+	if workers >= harness.LargePool {
+		held = workers - 2
+		if !holdAllBut(t, p, 2, release) {
+			return
+		}
+	}
 	length := t.Size(80, 3)
 	begun := harness.NewLatch()
 	var ending atomic.Bool
@@ -453,8 +472,9 @@ func poolHandover(t *harness.T) {
 				if ending.Load() {
 					return // the last one may have ended before the look
 				}
-				if n < 1 {
-					t.Fail("W7", what+" mixes moments: tasks hand over to each other, and none ends before the next one has started", "at least 1 Busy", n)
+				if n < held+1 {
+					t.Fail("W7", what+" mixes moments: tasks hand over to each other, and none ends before the next one has started",
+						fmt.Sprintf("at least %d Busy", held+1), n)
 				}
 				cl.Step()
 			}
@@ -466,11 +486,39 @@ func poolHandover(t *harness.T) {
 	look(func() int { return p.check("in a chain of tasks").Active }, "Stats")
 	t.Add(1, func(cl *harness.Client) { p.submit(link(0)); cl.Step() })
 	t.Run()
+	release.Open()
 	p.Wait()
 	if t.GaveUp() {
 		return
 	}
-	p.quiet(length+1, 0)
+	tasks := length + 1
+	if held > 0 {
+		tasks += workers
+	}
+	p.quiet(tasks, 0)
+}
+
+// holdAllBut makes all workers busy until release is opened, and then lets some of
+// them go, whichever chance picks.
+func holdAllBut(t *harness.T, p *pool, free int, release *harness.Latch) bool {
+	let := harness.NewLatch()
+	in := harness.NewMeeting(p.workers)
+	for _, i := range t.Rand.Perm(p.workers) {
+		p.submit(func() (int, error) {
+			in.Arrive()
+			if i < free {
+				t.Await(let)
+			} else {
+				t.Await(release)
+			}
+			return i, nil
+		})
+	}
+	if !t.Await(in.All) {
+		return false
+	}
+	let.Open()
+	return t.Until(func() bool { return p.Stats().Active == p.workers-free })
 }
 
 // poolBurst submits far more tasks than any buffer is likely to hold while

@@ -65,7 +65,7 @@ func poolWaitHeld(t *harness.T) {
 		if !t.Await(holding.All) {
 			return
 		}
-		n := t.Clients(2)
+		n := crowd(t, t.Clients(2))
 		done := harness.NewMeeting(n)
 		for range n {
 			t.Spawn(func(cl *harness.Client) {
