@@ -1,6 +1,4 @@
-what: GetOrLoad holds the lock from its first line to its last, by defer, and steps out of it for the load and for waiting
--- cache/cache.go --
-// Package cache is a bounded FIFO cache with hit and miss statistics.
+// cache stepping-out: GetOrLoad holds the lock from its first line to its last, by defer, and steps out of it for the load and for waiting.
 package cache
 
 import (

@@ -1,7 +1,4 @@
-what: the cache embeds its mutex, nothing is deferred but the look for a panic; who overtakes a load marks it as stale;
-  an intrusive list with a sentinel that lies in the cache
--- cache/cache.go --
-// Package cache implements a bounded first-in-first-out cache.
+// cache embedded: the cache embeds its mutex, nothing is deferred but the look for a panic; who overtakes a load marks it as stale; an intrusive list with a sentinel that lies in the cache.
 package cache
 
 import (

@@ -1,139 +1,9 @@
-what: every change is made by a function that gets the books; who has to be woken is seen from the books afterwards, and
-  woken when the lock is free again
--- workerpool/types.go --
+// workerpool settle: every change is made by a function that gets the books; who has to be woken is seen from the books afterwards, and woken when the lock is free again.
 package workerpool
 
 import (
 	"errors"
 	"fmt"
-)
-
-// ErrClosed is returned by Submit after Close.
-var ErrClosed = errors.New("workerpool: closed")
-
-// PanicError is the error of a task that panicked.
-type PanicError struct {
-	Value any
-	Stack []byte
-}
-
-func (e *PanicError) Error() string { return fmt.Sprintf("workerpool: task panicked: %v", e.Value) }
-
-// Unwrap returns Value, if that is an error.
-func (e *PanicError) Unwrap() error {
-	if err, ok := e.Value.(error); ok {
-		return err
-	}
-	return nil
-}
-
-// Result is what a task returned.
-type Result[T any] struct {
-	Value T
-	Err   error
-}
-
-// State is what a worker does.
-type State int
-
-// The states of a worker.
-const (
-	Idle State = iota
-	Busy
-	Stopped
-)
-
-func (s State) String() string {
-	switch s {
-	case Idle:
-		return "idle"
-	case Busy:
-		return "busy"
-	case Stopped:
-		return "stopped"
-	default:
-		return fmt.Sprintf("State(%d)", int(s))
-	}
-}
-
-// Stats is one consistent view of a pool.
-type Stats struct {
-	Workers, Idle, Active, Stopped, Pending int
-	Submitted, Completed, Failed            uint64
-}
--- workerpool/books.go --
-package workerpool
-
-// books is all that a pool knows, and is used by one goroutine at a time.
-type books[T any] struct {
-	queue   []func() (T, error)
-	results []Result[T]
-	states  []State
-	epoch   uint
-	closed  bool
-	stats   Stats // but for Workers and Pending
-}
-
-// begin has a worker start the first task of the queue.
-func (b *books[T]) begin(id int) order[T] {
-	o := order[T]{task: b.queue[0], epoch: b.epoch}
-	b.queue[0] = nil
-	b.queue = b.queue[1:]
-	b.turn(id, Busy)
-	return o
-}
-
-// end has a worker end a task of some epoch.
-func (b *books[T]) end(id int, epoch uint, r Result[T]) {
-	b.turn(id, Idle)
-	if epoch != b.epoch {
-		b.stats.Submitted--
-		return
-	}
-	b.results = append(b.results, r)
-	if r.Err == nil {
-		b.stats.Completed++
-		return
-	}
-	b.stats.Failed++
-}
-
-// turn has a worker change its state.
-func (b *books[T]) turn(id int, to State) {
-	*b.in(b.states[id])--
-	b.states[id] = to
-	*b.in(to)++
-}
-
-// in is the number of workers in a state.
-func (b *books[T]) in(s State) *int {
-	switch s {
-	case Busy:
-		return &b.stats.Active
-	case Stopped:
-		return &b.stats.Stopped
-	}
-	return &b.stats.Idle
-}
-
-func (b *books[T]) forget() {
-	b.queue, b.results = nil, nil
-	b.epoch++
-	b.stats.Submitted, b.stats.Completed, b.stats.Failed = uint64(b.stats.Active), 0, 0
-}
-
-func (b *books[T]) quiet() bool { return len(b.queue) == 0 && b.stats.Active == 0 }
-
-// order is a task that is to be run.
-type order[T any] struct {
-	task  func() (T, error)
-	epoch uint
-}
--- workerpool/workerpool.go --
-// Package workerpool runs tasks on a fixed number of workers.
-package workerpool
-
-import (
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -275,3 +145,123 @@ func (p *Pool[T]) Stats() Stats {
 
 // Reset drops the pending tasks and forgets results and counts.
 func (p *Pool[T]) Reset() { p.change((*books[T]).forget) }
+
+// ErrClosed is returned by Submit after Close.
+var ErrClosed = errors.New("workerpool: closed")
+
+// PanicError is the error of a task that panicked.
+type PanicError struct {
+	Value any
+	Stack []byte
+}
+
+func (e *PanicError) Error() string { return fmt.Sprintf("workerpool: task panicked: %v", e.Value) }
+
+// Unwrap returns Value, if that is an error.
+func (e *PanicError) Unwrap() error {
+	if err, ok := e.Value.(error); ok {
+		return err
+	}
+	return nil
+}
+
+// Result is what a task returned.
+type Result[T any] struct {
+	Value T
+	Err   error
+}
+
+// State is what a worker does.
+type State int
+
+// The states of a worker.
+const (
+	Idle State = iota
+	Busy
+	Stopped
+)
+
+func (s State) String() string {
+	switch s {
+	case Idle:
+		return "idle"
+	case Busy:
+		return "busy"
+	case Stopped:
+		return "stopped"
+	default:
+		return fmt.Sprintf("State(%d)", int(s))
+	}
+}
+
+// Stats is one consistent view of a pool.
+type Stats struct {
+	Workers, Idle, Active, Stopped, Pending int
+	Submitted, Completed, Failed            uint64
+}
+
+// books is all that a pool knows, and is used by one goroutine at a time.
+type books[T any] struct {
+	queue   []func() (T, error)
+	results []Result[T]
+	states  []State
+	epoch   uint
+	closed  bool
+	stats   Stats // but for Workers and Pending
+}
+
+// begin has a worker start the first task of the queue.
+func (b *books[T]) begin(id int) order[T] {
+	o := order[T]{task: b.queue[0], epoch: b.epoch}
+	b.queue[0] = nil
+	b.queue = b.queue[1:]
+	b.turn(id, Busy)
+	return o
+}
+
+// end has a worker end a task of some epoch.
+func (b *books[T]) end(id int, epoch uint, r Result[T]) {
+	b.turn(id, Idle)
+	if epoch != b.epoch {
+		b.stats.Submitted--
+		return
+	}
+	b.results = append(b.results, r)
+	if r.Err == nil {
+		b.stats.Completed++
+		return
+	}
+	b.stats.Failed++
+}
+
+// turn has a worker change its state.
+func (b *books[T]) turn(id int, to State) {
+	*b.in(b.states[id])--
+	b.states[id] = to
+	*b.in(to)++
+}
+
+// in is the number of workers in a state.
+func (b *books[T]) in(s State) *int {
+	switch s {
+	case Busy:
+		return &b.stats.Active
+	case Stopped:
+		return &b.stats.Stopped
+	}
+	return &b.stats.Idle
+}
+
+func (b *books[T]) forget() {
+	b.queue, b.results = nil, nil
+	b.epoch++
+	b.stats.Submitted, b.stats.Completed, b.stats.Failed = uint64(b.stats.Active), 0, 0
+}
+
+func (b *books[T]) quiet() bool { return len(b.queue) == 0 && b.stats.Active == 0 }
+
+// order is a task that is to be run.
+type order[T any] struct {
+	task  func() (T, error)
+	epoch uint
+}

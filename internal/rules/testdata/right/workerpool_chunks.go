@@ -1,115 +1,9 @@
-what: the queue is a chain of chunks; a worker that wakes goes back to the beginning of its loop, where everything is
-  looked at; the conditions are values that get their lock by assignment
--- workerpool/types.go --
+// workerpool chunks: the queue is a chain of chunks; a worker that wakes goes back to the beginning of its loop, where everything is looked at; the conditions are values that get their lock by assignment.
 package workerpool
 
 import (
 	"errors"
 	"fmt"
-)
-
-// ErrClosed is returned by Submit after Close.
-var ErrClosed = errors.New("workerpool: closed")
-
-// PanicError is the error of a task that panicked.
-type PanicError struct {
-	Value any
-	Stack []byte
-}
-
-func (e *PanicError) Error() string { return fmt.Sprintf("workerpool: task panicked: %v", e.Value) }
-
-// Unwrap returns Value, if that is an error.
-func (e *PanicError) Unwrap() error {
-	if err, ok := e.Value.(error); ok {
-		return err
-	}
-	return nil
-}
-
-// Result is what a task returned.
-type Result[T any] struct {
-	Value T
-	Err   error
-}
-
-// State is what a worker does.
-type State int
-
-// The states of a worker.
-const (
-	Idle State = iota
-	Busy
-	Stopped
-)
-
-func (s State) String() string {
-	switch s {
-	case Idle:
-		return "idle"
-	case Busy:
-		return "busy"
-	case Stopped:
-		return "stopped"
-	default:
-		return fmt.Sprintf("State(%d)", int(s))
-	}
-}
-
-// Stats is one consistent view of a pool.
-type Stats struct {
-	Workers, Idle, Active, Stopped, Pending int
-	Submitted, Completed, Failed            uint64
-}
--- workerpool/chunks.go --
-package workerpool
-
-const chunkSize = 64
-
-// chunks is a queue; the zero value is empty.
-type chunks[E any] struct {
-	head, tail *chunk[E]
-	from, to   int // in head and tail
-	size       int
-}
-
-type chunk[E any] struct {
-	next  *chunk[E]
-	items [chunkSize]E
-}
-
-func (c *chunks[E]) push(e E) {
-	if c.tail == nil || c.to == chunkSize {
-		fresh := new(chunk[E])
-		if c.tail == nil {
-			c.head, c.from = fresh, 0
-		} else {
-			c.tail.next = fresh
-		}
-		c.tail, c.to = fresh, 0
-	}
-	c.tail.items[c.to] = e
-	c.to++
-	c.size++
-}
-
-// pop takes out the first element. There must be one.
-func (c *chunks[E]) pop() E {
-	if c.from == chunkSize {
-		c.head, c.from = c.head.next, 0
-	}
-	var none E
-	e := c.head.items[c.from]
-	c.head.items[c.from] = none
-	c.from++
-	c.size--
-	return e
-}
--- workerpool/workerpool.go --
-// Package workerpool runs tasks on a fixed number of workers.
-package workerpool
-
-import (
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -296,4 +190,100 @@ func (p *Pool[T]) Reset() {
 	if p.active == 0 {
 		p.rest.Broadcast()
 	}
+}
+
+// ErrClosed is returned by Submit after Close.
+var ErrClosed = errors.New("workerpool: closed")
+
+// PanicError is the error of a task that panicked.
+type PanicError struct {
+	Value any
+	Stack []byte
+}
+
+func (e *PanicError) Error() string { return fmt.Sprintf("workerpool: task panicked: %v", e.Value) }
+
+// Unwrap returns Value, if that is an error.
+func (e *PanicError) Unwrap() error {
+	if err, ok := e.Value.(error); ok {
+		return err
+	}
+	return nil
+}
+
+// Result is what a task returned.
+type Result[T any] struct {
+	Value T
+	Err   error
+}
+
+// State is what a worker does.
+type State int
+
+// The states of a worker.
+const (
+	Idle State = iota
+	Busy
+	Stopped
+)
+
+func (s State) String() string {
+	switch s {
+	case Idle:
+		return "idle"
+	case Busy:
+		return "busy"
+	case Stopped:
+		return "stopped"
+	default:
+		return fmt.Sprintf("State(%d)", int(s))
+	}
+}
+
+// Stats is one consistent view of a pool.
+type Stats struct {
+	Workers, Idle, Active, Stopped, Pending int
+	Submitted, Completed, Failed            uint64
+}
+
+const chunkSize = 64
+
+// chunks is a queue; the zero value is empty.
+type chunks[E any] struct {
+	head, tail *chunk[E]
+	from, to   int // in head and tail
+	size       int
+}
+
+type chunk[E any] struct {
+	next  *chunk[E]
+	items [chunkSize]E
+}
+
+func (c *chunks[E]) push(e E) {
+	if c.tail == nil || c.to == chunkSize {
+		fresh := new(chunk[E])
+		if c.tail == nil {
+			c.head, c.from = fresh, 0
+		} else {
+			c.tail.next = fresh
+		}
+		c.tail, c.to = fresh, 0
+	}
+	c.tail.items[c.to] = e
+	c.to++
+	c.size++
+}
+
+// pop takes out the first element. There must be one.
+func (c *chunks[E]) pop() E {
+	if c.from == chunkSize {
+		c.head, c.from = c.head.next, 0
+	}
+	var none E
+	e := c.head.items[c.from]
+	c.head.items[c.from] = none
+	c.from++
+	c.size--
+	return e
 }

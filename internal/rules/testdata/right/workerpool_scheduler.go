@@ -1,12 +1,96 @@
-what: a scheduler that knows nothing of types runs jobs, which are closures made by Submit; a job hands back a function that
-  writes its result down, and the scheduler calls that in the step that ends it
--- workerpool/types.go --
+// workerpool scheduler: a scheduler that knows nothing of types runs jobs, which are closures made by Submit; a job hands back a function that writes its result down, and the scheduler calls that in the step that ends it.
 package workerpool
 
 import (
 	"errors"
 	"fmt"
+	"runtime/debug"
+	"slices"
+	"sync"
 )
+
+// Pool is a fixed number of workers with a queue of tasks. It must not be
+// copied after first use.
+type Pool[T any] struct {
+	scheduler scheduler
+	results   []Result[T] // guarded by the scheduler
+}
+
+// New starts the workers. It panics if workers < 1.
+func New[T any](workers int) *Pool[T] {
+	if workers < 1 {
+		panic("workerpool: workers < 1")
+	}
+	p := new(Pool[T])
+	p.scheduler.init(workers)
+	return p
+}
+
+// attempt runs a task. One that panics has failed.
+func attempt[T any](task func() (T, error)) (r Result[T]) {
+	defer func() {
+		if v := recover(); v != nil {
+			r = Result[T]{Err: &PanicError{Value: v, Stack: debug.Stack()}}
+		}
+	}()
+	r.Value, r.Err = task()
+	return r
+}
+
+// Submit queues task. It returns ErrClosed after Close.
+func (p *Pool[T]) Submit(task func() (T, error)) error {
+	accepted := p.scheduler.submit(func() (bool, func()) {
+		r := attempt(task)
+		return r.Err != nil, func() { p.results = append(p.results, r) }
+	})
+	if !accepted {
+		return ErrClosed
+	}
+	return nil
+}
+
+// Wait returns once nothing is pending or active.
+func (p *Pool[T]) Wait() { p.scheduler.wait() }
+
+// Close refuses new tasks, and returns when the accepted ones have ended and
+// every worker has stopped.
+func (p *Pool[T]) Close() { p.scheduler.close() }
+
+// Pending is the number of tasks that wait for a worker.
+func (p *Pool[T]) Pending() int {
+	p.scheduler.Lock()
+	defer p.scheduler.Unlock()
+	return p.scheduler.pending
+}
+
+// Results are the results so far, in the order in which the tasks ended.
+func (p *Pool[T]) Results() []Result[T] {
+	p.scheduler.Lock()
+	defer p.scheduler.Unlock()
+	return slices.Clone(p.results)
+}
+
+// WorkerStates says what each worker does.
+func (p *Pool[T]) WorkerStates() []State {
+	p.scheduler.Lock()
+	defer p.scheduler.Unlock()
+	return slices.Clone(p.scheduler.states)
+}
+
+// Stats is a snapshot.
+func (p *Pool[T]) Stats() Stats {
+	p.scheduler.Lock()
+	defer p.scheduler.Unlock()
+	return p.scheduler.stats()
+}
+
+// Reset drops the pending tasks and forgets results and counts.
+func (p *Pool[T]) Reset() {
+	p.scheduler.Lock()
+	defer p.scheduler.Unlock()
+	p.results = nil
+	p.scheduler.forget()
+}
 
 // ErrClosed is returned by Submit after Close.
 var ErrClosed = errors.New("workerpool: closed")
@@ -61,10 +145,6 @@ type Stats struct {
 	Workers, Idle, Active, Stopped, Pending int
 	Submitted, Completed, Failed            uint64
 }
--- workerpool/scheduler.go --
-package workerpool
-
-import "sync"
 
 // job is a task of whatever type. It runs without a lock, and returns whether the
 // task failed and a function that keeps what it returned, which is called with the lock held.
@@ -219,95 +299,4 @@ func (s *scheduler) stats() Stats {
 		Completed: s.completed,
 		Failed:    s.failed,
 	}
-}
--- workerpool/workerpool.go --
-// Package workerpool runs tasks on a fixed number of workers.
-package workerpool
-
-import (
-	"runtime/debug"
-	"slices"
-)
-
-// Pool is a fixed number of workers with a queue of tasks. It must not be
-// copied after first use.
-type Pool[T any] struct {
-	scheduler scheduler
-	results   []Result[T] // guarded by the scheduler
-}
-
-// New starts the workers. It panics if workers < 1.
-func New[T any](workers int) *Pool[T] {
-	if workers < 1 {
-		panic("workerpool: workers < 1")
-	}
-	p := new(Pool[T])
-	p.scheduler.init(workers)
-	return p
-}
-
-// attempt runs a task. One that panics has failed.
-func attempt[T any](task func() (T, error)) (r Result[T]) {
-	defer func() {
-		if v := recover(); v != nil {
-			r = Result[T]{Err: &PanicError{Value: v, Stack: debug.Stack()}}
-		}
-	}()
-	r.Value, r.Err = task()
-	return r
-}
-
-// Submit queues task. It returns ErrClosed after Close.
-func (p *Pool[T]) Submit(task func() (T, error)) error {
-	accepted := p.scheduler.submit(func() (bool, func()) {
-		r := attempt(task)
-		return r.Err != nil, func() { p.results = append(p.results, r) }
-	})
-	if !accepted {
-		return ErrClosed
-	}
-	return nil
-}
-
-// Wait returns once nothing is pending or active.
-func (p *Pool[T]) Wait() { p.scheduler.wait() }
-
-// Close refuses new tasks, and returns when the accepted ones have ended and
-// every worker has stopped.
-func (p *Pool[T]) Close() { p.scheduler.close() }
-
-// Pending is the number of tasks that wait for a worker.
-func (p *Pool[T]) Pending() int {
-	p.scheduler.Lock()
-	defer p.scheduler.Unlock()
-	return p.scheduler.pending
-}
-
-// Results are the results so far, in the order in which the tasks ended.
-func (p *Pool[T]) Results() []Result[T] {
-	p.scheduler.Lock()
-	defer p.scheduler.Unlock()
-	return slices.Clone(p.results)
-}
-
-// WorkerStates says what each worker does.
-func (p *Pool[T]) WorkerStates() []State {
-	p.scheduler.Lock()
-	defer p.scheduler.Unlock()
-	return slices.Clone(p.scheduler.states)
-}
-
-// Stats is a snapshot.
-func (p *Pool[T]) Stats() Stats {
-	p.scheduler.Lock()
-	defer p.scheduler.Unlock()
-	return p.scheduler.stats()
-}
-
-// Reset drops the pending tasks and forgets results and counts.
-func (p *Pool[T]) Reset() {
-	p.scheduler.Lock()
-	defer p.scheduler.Unlock()
-	p.results = nil
-	p.scheduler.forget()
 }

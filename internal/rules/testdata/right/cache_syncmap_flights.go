@@ -1,7 +1,4 @@
-what: the flights are in a sync.Map, which is used with the lock held, for the sake of LoadOrStore and
-  CompareAndDelete; the panic of a load is caught and goes on
--- cache/cache.go --
-// Package cache is a bounded FIFO cache with hit and miss statistics.
+// cache syncmap-flights: the flights are in a sync.Map, which is used with the lock held, for the sake of LoadOrStore and CompareAndDelete; the panic of a load is caught and goes on.
 package cache
 
 import (

@@ -1,48 +1,4 @@
-what: whatever happens to a counter is an event, an object that is applied to the statistics under the one mutex; so are
-  Reset and the look of Stats
--- counter/events.go --
-package counter
-
-import "time"
-
-// event is something that happens to the statistics in one step.
-type event interface{ happen(s *Stats) }
-
-// request is a request that has ended.
-type request struct {
-	succeeded bool
-	took      time.Duration
-}
-
-func (r request) happen(s *Stats) {
-	outcome := &s.Failed
-	if r.succeeded {
-		outcome = &s.Succeeded
-	}
-	*outcome++
-	s.Total++
-	s.ProcessingTime += max(r.took, 0)
-}
-
-// arrival is a request of which nothing else is known.
-type arrival struct{}
-
-func (arrival) happen(s *Stats) { s.Total++ }
-
-// look is somebody who looks.
-type look struct{ seen Stats }
-
-func (l *look) happen(s *Stats) { l.seen = *s }
-
-// restart is a new beginning.
-type restart struct{ look }
-
-func (r *restart) happen(s *Stats) {
-	r.look.happen(s)
-	*s = Stats{}
-}
--- counter/counter.go --
-// Package counter keeps request metrics with related totals.
+// counter events: whatever happens to a counter is an event, an object that is applied to the statistics under the one mutex; so are Reset and the look of Stats.
 package counter
 
 import (
@@ -115,4 +71,41 @@ func (c *Counter) Reset() Stats {
 	var r restart
 	c.now(&r)
 	return r.seen
+}
+
+// event is something that happens to the statistics in one step.
+type event interface{ happen(s *Stats) }
+
+// request is a request that has ended.
+type request struct {
+	succeeded bool
+	took      time.Duration
+}
+
+func (r request) happen(s *Stats) {
+	outcome := &s.Failed
+	if r.succeeded {
+		outcome = &s.Succeeded
+	}
+	*outcome++
+	s.Total++
+	s.ProcessingTime += max(r.took, 0)
+}
+
+// arrival is a request of which nothing else is known.
+type arrival struct{}
+
+func (arrival) happen(s *Stats) { s.Total++ }
+
+// look is somebody who looks.
+type look struct{ seen Stats }
+
+func (l *look) happen(s *Stats) { l.seen = *s }
+
+// restart is a new beginning.
+type restart struct{ look }
+
+func (r *restart) happen(s *Stats) {
+	r.look.happen(s)
+	*s = Stats{}
 }

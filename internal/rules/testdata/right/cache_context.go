@@ -1,62 +1,10 @@
-what: a load in flight is a context, which is cancelled when it has landed; an RWMutex, of which lookups take the write
-  side, because they count; three files
--- cache/stats.go --
-package cache
-
-// Stats is one consistent view of a cache.
-type Stats struct {
-	Hits      uint64
-	Misses    uint64
-	Evictions uint64
-	Len       int
-	Capacity  int
-}
-
-// HitRate is the share of lookups that found something.
-func (s Stats) HitRate() float64 {
-	if lookups := s.Hits + s.Misses; lookups > 0 {
-		return float64(s.Hits) / float64(lookups)
-	}
-	return 0
-}
--- cache/flight.go --
-package cache
-
-import (
-	"context"
-	"errors"
-)
-
-// errAborted is the error of a load that did not return.
-var errAborted = errors.New("cache: load did not return")
-
-// flight is a load that is under way. The context is done when it has landed; value
-// and err are not to be read before.
-type flight[V any] struct {
-	context.Context
-	land context.CancelFunc
-
-	value V
-	err   error
-}
-
-func depart[V any]() *flight[V] {
-	ctx, cancel := context.WithCancel(context.Background())
-	return &flight[V]{Context: ctx, land: cancel, err: errAborted}
-}
-
-// await returns what the load came to.
-func (f *flight[V]) await() (V, error) {
-	<-f.Done()
-	return f.value, f.err
-}
--- cache/cache.go --
-// Package cache provides a FIFO cache of limited size which loads each missing key
-// once, however many ask for it.
+// cache context: a load in flight is a context, which is cancelled when it has landed; an RWMutex, of which lookups take the write side, because they count; three files.
 package cache
 
 import (
 	"container/list"
+	"context"
+	"errors"
 	"sync"
 )
 
@@ -210,4 +158,45 @@ func (c *Cache[K, V]) keep(key K, value V) {
 
 func (c *Cache[K, V]) drop(e *list.Element) {
 	delete(c.byKey, c.byAge.Remove(e).(*pair[K, V]).key)
+}
+
+// Stats is one consistent view of a cache.
+type Stats struct {
+	Hits      uint64
+	Misses    uint64
+	Evictions uint64
+	Len       int
+	Capacity  int
+}
+
+// HitRate is the share of lookups that found something.
+func (s Stats) HitRate() float64 {
+	if lookups := s.Hits + s.Misses; lookups > 0 {
+		return float64(s.Hits) / float64(lookups)
+	}
+	return 0
+}
+
+// errAborted is the error of a load that did not return.
+var errAborted = errors.New("cache: load did not return")
+
+// flight is a load that is under way. The context is done when it has landed; value
+// and err are not to be read before.
+type flight[V any] struct {
+	context.Context
+	land context.CancelFunc
+
+	value V
+	err   error
+}
+
+func depart[V any]() *flight[V] {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &flight[V]{Context: ctx, land: cancel, err: errAborted}
+}
+
+// await returns what the load came to.
+func (f *flight[V]) await() (V, error) {
+	<-f.Done()
+	return f.value, f.err
 }
