@@ -25,12 +25,15 @@ import (
 	"unsafe"
 )
 
-// The levels that Set takes. Off makes a point one load and one branch.
+// The levels that Set takes. Off makes a point one load and one branch. Lockstep
+// yields at every point: on one processor goroutines take turns, a statement each,
+// so that whoever tries again when he was disturbed is disturbed every time.
 const (
-	Off    = 0
-	Sparse = 1
-	Medium = 2
-	Heavy  = 3
+	Off      = 0
+	Sparse   = 1
+	Medium   = 2
+	Heavy    = 3
+	Lockstep = 4
 )
 
 const (
@@ -38,6 +41,9 @@ const (
 	// rate. From then on the rate halves with every doubling of their number,
 	// so the cost of an iteration grows only with the logarithm of its length.
 	fullRate = 4096
+	// maxSteps is the number of points at which Lockstep yields. Whoever waits for
+	// an undisturbed moment must get one.
+	maxSteps = 1 << 17
 	// maxSleeps bounds the sleeps of one iteration. The shortest sleep costs
 	// some 60 µs on an idle machine, whatever was asked for.
 	maxSleeps = 24
@@ -59,7 +65,7 @@ var state struct {
 }
 
 // Set starts a new sequence of decisions. A level below Sparse turns noise off,
-// one above Heavy is Heavy. It is meant to be called while no instrumented code
+// one above Lockstep is Lockstep. It is meant to be called while no instrumented code
 // runs; calling it at another time is harmless.
 //
 //go:norace
@@ -69,7 +75,7 @@ func Set(seed uint64, level int) {
 	state.points = 0
 	state.visited = 0
 	state.sleeps = 0
-	state.level = min(max(level, Off), Heavy)
+	state.level = min(max(level, Off), Lockstep)
 }
 
 // cpus is what CPUs answers, 0 for the truth, as it is while packages are
@@ -125,6 +131,12 @@ func At(site uint32) {
 func disturb(site uint32) {
 	n := state.points
 	state.points = n + 1
+	if state.level == Lockstep {
+		if n < maxSteps {
+			runtime.Gosched()
+		}
+		return
+	}
 	where := uintptr(unsafe.Pointer(&n))
 	h := mix(state.seed ^ mix(uint64(where)>>4+n<<32))
 

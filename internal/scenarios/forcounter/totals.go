@@ -3,7 +3,6 @@ package forcounter
 import (
 	"fmt"
 	"runtime"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -156,8 +155,17 @@ func counterSnapshot(t *harness.T) {
 	warm(t, c)
 	before := c.Stats().Total
 	n, each := t.Clients(2), t.Size(100, 3)
-	if !t.Small() && t.Rand.IntN(6) == 0 {
-		n = 100 // more than there are slots for
+	if !t.Small() {
+		switch t.Rand.IntN(6) {
+		case 0:
+			n = 100 // more than there are slots for
+		case 1:
+			t.Lockstep()
+			n = 100
+		case 2:
+			t.Lockstep()
+			each = 800 // so that who reads is disturbed hundreds of times
+		}
 	}
 	t.Add(n, func(cl *harness.Client) {
 		for range each {
@@ -329,25 +337,7 @@ func counterMemory(t *harness.T) {
 		c.Reset()
 	})
 	runtime.KeepAlive(c)
-	// Several at once, whom nobody looks at: what one of them puts aside because
-	// another is there has to be taken up by somebody.
-	const crowd, each = 4, 256
-	busy := counter.New()
-	harness.Grows(t, "Counter", func(i int) {
-		if i%(crowd*each) > 0 {
-			return
-		}
-		var recorders sync.WaitGroup
-		for range crowd {
-			recorders.Go(func() {
-				for range each {
-					busy.RecordRequest(true, 1)
-				}
-			})
-		}
-		recorders.Wait()
-	})
-	runtime.KeepAlive(busy)
+	unseen(t)
 	var counters []func() bool
 	for range harness.Copies {
 		one := counter.New()
@@ -357,6 +347,29 @@ func counterMemory(t *harness.T) {
 		t.Step()
 	}
 	harness.Forgotten(t, counters)
+}
+
+// unseen lets goroutines who are in each other's way record, and nobody looks: what
+// one of them puts aside because another is there has to be taken up by somebody.
+func unseen(t *harness.T) {
+	const crowd, each, few = 4, 4000, 256 << 10
+	if t.Small() || t.Rand.IntN(5) > 0 {
+		return
+	}
+	c := counter.New()
+	t.Lockstep()
+	before := harness.InUse()
+	t.Add(crowd, func(cl *harness.Client) {
+		for range each {
+			c.RecordRequest(true, 1)
+		}
+		cl.Step()
+	})
+	t.Run()
+	if after := harness.InUse(); after > before+few {
+		t.Fail("G4", fmt.Sprintf("bytes in use after %d requests by goroutines at once", crowd*each), fmt.Sprintf("about %d, as before", before), after)
+	}
+	runtime.KeepAlive(c)
 }
 
 func counterResetOnce(t *harness.T) {

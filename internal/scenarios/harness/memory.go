@@ -77,7 +77,7 @@ func Grows(t *T, component string, f func(i int)) {
 	for i := range warm {
 		f(i)
 	}
-	first := inUse()
+	first := InUse()
 	before, calls := first, warm
 	for range rounds {
 		// Each round doubles the calls, as a map that is too small doubles.
@@ -90,7 +90,7 @@ func Grows(t *T, component string, f func(i int)) {
 		// Whatever is kept of every call is a word at least. What comes and goes by
 		// chance, such as what another goroutine has not let go of yet, grows once,
 		// and not again each time.
-		after := inUse()
+		after := InUse()
 		if after < before+4*uint64(calls) {
 			return
 		}
@@ -100,8 +100,8 @@ func Grows(t *T, component string, f func(i int)) {
 		fmt.Sprintf("about %d bytes, as before %d calls", first, calls-warm), before)
 }
 
-// inUse is the number of bytes on the heap that somebody refers to.
-func inUse() uint64 {
+// InUse is the number of bytes on the heap that somebody refers to.
+func InUse() uint64 {
 	runtime.GC()
 	runtime.GC() // what a sync.Pool holds lives for two collections
 	var stats runtime.MemStats

@@ -89,6 +89,14 @@ func (t *T) Quietly(prepare func()) {
 	noise.Set(t.cfg.Seed, t.par.noise)
 }
 
+// Lockstep lets the goroutines of the rest of the execution take turns, a statement
+// of the component each.
+func (t *T) Lockstep() {
+	t.par.noise = noise.Lockstep
+	runtime.GOMAXPROCS(1) // until the execution ends
+	noise.Set(t.cfg.Seed, t.par.noise)
+}
+
 // String says in words what differs from a plain execution.
 func (p params) String() string {
 	var parts []string
@@ -98,7 +106,8 @@ func (p params) String() string {
 		}
 	}
 	say(p.procs > 0, "GOMAXPROCS %d", p.procs)
-	say(p.noise > noise.Off, "noise level %d of %d", p.noise, noise.Heavy)
+	say(p.noise == noise.Lockstep, "goroutines take turns, a statement each")
+	say(p.noise > noise.Off && p.noise < noise.Lockstep, "noise level %d of %d", p.noise, noise.Heavy)
 	say(p.yield > 0, "a yield after 1 in %d operations", p.yield)
 	say(p.skew > 0, "some keys drawn more often (skew %d)", p.skew)
 	say(p.gc > 0, "GOGC %d, %d B of garbage an operation", p.gc, p.garbage)
