@@ -51,12 +51,30 @@ type Candidate struct {
 // Load reads the candidate in dir. The error is about a folder that cannot be
 // read at all; whatever is wrong with the candidate itself is in its Findings.
 func Load(dir string) (*Candidate, error) {
+	c, err := Read(dir)
+	if err == nil {
+		c.Examine()
+	}
+	return c, err
+}
+
+// Read takes the sources in dir, and looks at nothing but what kind of files they
+// are and how large. It takes as long as they are large; Examine may take longer.
+func Read(dir string) (*Candidate, error) {
 	c := &Candidate{Dir: dir, Name: name(dir)}
 	if err := c.read(dir); err != nil {
 		return nil, err
 	}
-	c.examine()
 	return c, nil
+}
+
+// Exhausting records that the candidate's sources could not be examined with the
+// memory and in the time that there is for that, which is their fault.
+func (c *Candidate) Exhausting(how string) {
+	c.Hash = hash(c.Sources)
+	f := c.add(result.Hostile, "", result.Position{}, "exhausting", how+", many times what any fix needs")
+	f.Message = f.Message[len(": "):]
+	c.conclude()
 }
 
 // FromSources is the candidate made of the given files, keyed like
@@ -66,7 +84,7 @@ func FromSources(name string, sources map[string][]byte) *Candidate {
 	for _, component := range result.Components() {
 		c.checkPresent(component)
 	}
-	c.examine()
+	c.Examine()
 	return c
 }
 
@@ -123,8 +141,8 @@ type source struct {
 	file      *ast.File // nil if it does not parse
 }
 
-// examine makes the findings about the sources.
-func (c *Candidate) examine() {
+// Examine makes the findings about the sources.
+func (c *Candidate) Examine() {
 	c.Hash = hash(c.Sources)
 	fset := token.NewFileSet()
 	parsed := make(map[result.Component][]*source)

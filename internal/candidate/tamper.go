@@ -117,7 +117,7 @@ var (
 // debug.Stack is allowed for PanicError, which keeps the text, cuts it or shows
 // it, but has no need to know what is in it.
 func (c *Candidate) checkStackReading(fset *token.FileSet, sources []*source, info *types.Info) {
-	r := stackReader{info: info, holders: make(map[types.Object]bool), params: make(map[types.Object][]types.Object)}
+	r := stackReader{info: info, holders: make(map[types.Object]bool), errors: make(map[types.Object]bool), params: make(map[types.Object][]types.Object)}
 	for _, s := range sources {
 		r.collectParams(s.file)
 	}
@@ -145,6 +145,8 @@ type stackReader struct {
 	// holders are what it was put into: variables and fields, and the functions
 	// that return it.
 	holders map[types.Object]bool
+	// errors are the variables and fields that hold an error made of it.
+	errors map[types.Object]bool
 	// params are those of the package's own functions, by function.
 	params map[types.Object][]types.Object
 	// more: a holder was found since this was last cleared.
@@ -177,6 +179,9 @@ func (r *stackReader) follow(n ast.Node) bool {
 		for i, x := range n.Rhs {
 			if len(n.Lhs) == len(n.Rhs) && (r.isStack(x) || r.gives(x)) {
 				r.hold(n.Lhs[i])
+			}
+			if len(n.Lhs) == len(n.Rhs) && r.isError(x) {
+				r.noteError(n.Lhs[i])
 			}
 		}
 	case *ast.ValueSpec:
@@ -303,6 +308,10 @@ func (r *stackReader) isStack(x ast.Expr) bool {
 		if path, name := imported(x.Fun, r.info); path != "" {
 			return keepers[path+"."+name] && slices.ContainsFunc(x.Args, r.isStack)
 		}
+		// The text of an error that was made of it.
+		if sel, ok := ast.Unparen(x.Fun).(*ast.SelectorExpr); ok && sel.Sel.Name == "Error" && r.isError(sel.X) {
+			return true
+		}
 		// What was collected in a variable, such as a strings.Builder.
 		if sel, ok := ast.Unparen(x.Fun).(*ast.SelectorExpr); ok && sel.Sel.Name == "String" && len(x.Args) == 0 {
 			return r.isStack(sel.X)
@@ -319,6 +328,26 @@ func (r *stackReader) isStack(x ast.Expr) bool {
 		return len(x.Args) == 1 && r.isStack(x.Args[0])
 	}
 	return false
+}
+
+// isError reports whether an expression is an error whose text holds that of a call
+// stack. The error may be compared; its text may not be looked into.
+func (r *stackReader) isError(x ast.Expr) bool {
+	switch x := ast.Unparen(x).(type) {
+	case *ast.Ident, *ast.SelectorExpr:
+		return r.errors[r.object(x)]
+	case *ast.CallExpr:
+		path, name := imported(x.Fun, r.info)
+		return (path == "errors" && name == "New" || path == "fmt" && name == "Errorf") && slices.ContainsFunc(x.Args, r.isStack)
+	}
+	return false
+}
+
+// noteError notes that a variable or field holds such an error.
+func (r *stackReader) noteError(x ast.Expr) {
+	if object := r.object(x); object != nil && !r.errors[object] {
+		r.errors[object], r.more = true, true
+	}
 }
 
 // gives reports whether an expression is a function that returns the text:

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"racebench/internal/candidate"
+	"racebench/internal/candidate/apart"
 	"racebench/internal/report"
 )
 
@@ -111,7 +113,14 @@ func loadCandidate(cmd *cobra.Command, dir string) (*candidate.Candidate, error)
 	case err == nil && !info.IsDir():
 		return nil, usage(cmd, "%s is no folder: name the one that holds cache, counter and workerpool", dir)
 	}
-	c, err := candidate.Load(dir)
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("racebench does not find itself: %w", err)
+	}
+	c, err := apart.Load(cmd.Context(), self, dir)
+	if cmd.Context().Err() != nil {
+		return nil, cmd.Context().Err()
+	}
 	if err != nil {
 		return nil, usage(cmd, "%w", err)
 	}

@@ -75,7 +75,7 @@ could not decide is inconclusive: never a pass, and never a 0.`,
 	f.StringVar(&s.feedback, "feedback", "full", "full, or brief: hide seeds, values and histories from the people judged")
 	f.StringVar(&s.reward, "reward", "", "write the score as a number from 0 to 1 to `FILE`, as JSON if it ends in .json")
 	f.IntVar(&s.jobs, "jobs", 1, "judge this many candidates at once")
-	f.DurationVar(&s.candidateTimeout, "candidate-timeout", 0, "bound on the time for each candidate")
+	f.DurationVar(&s.candidateTimeout, "candidate-timeout", candidateBound, "bound on the time for each candidate, 0 for none")
 	f.StringVar(&s.save, "save", "", "keep a JSON report for each candidate in `DIR`, and skip the candidates that have one already")
 	return cmd
 }
@@ -388,6 +388,10 @@ func (s *scoreCmd) saved(file string, opts judge.Options) *result.Result {
 	}
 	return res
 }
+
+// candidateBound is many times what any judgement takes. A candidate that makes every
+// scenario take nearly its deadline must not keep the judge for hours.
+const candidateBound = 30 * time.Minute
 
 // distinctNames gives every folder a name that no other has.
 func distinctNames(dirs []string) ([]string, error) {

@@ -329,6 +329,9 @@ type Asked struct {
 	Budget   time.Duration `json:"budget_ns,omitempty"`
 }
 
+// Decisive is why a run stopped that was to find something and has found it.
+const Decisive = "a decisive finding"
+
 // Result is everything that was seen of one candidate.
 type Result struct {
 	SchemaVersion int       `json:"schema_version"`

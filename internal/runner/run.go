@@ -429,7 +429,7 @@ func (r *run) record(sc Scenario, it *result.Iteration, obs observation) {
 	}
 	r.mu.Unlock()
 	if decisive {
-		r.stop("a decisive finding")
+		r.stop(result.Decisive)
 	}
 }
 

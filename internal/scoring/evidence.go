@@ -23,6 +23,11 @@ func newEvidence(r *result.Result) *evidence {
 	if r.Interrupted {
 		f.total = len(r.Iterations)
 	}
+	if r.Stopped == result.Decisive {
+		// How many iterations passed before is chance, and would make the status
+		// chance, too.
+		return f
+	}
 	for _, it := range r.Iterations {
 		if it.Passed && it.Complete {
 			f.passed++

@@ -15,7 +15,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"racebench/internal/candidate"
+	"racebench/internal/candidate/apart"
 	"racebench/internal/candidate/mangle"
 	"racebench/internal/corpus"
 	"racebench/internal/judge"
@@ -176,7 +176,11 @@ func score(ctx context.Context, opts Options, e *corpus.Entry) (Row, error) {
 	if err != nil {
 		return Row{}, err
 	}
-	cand, err := candidate.Load(at)
+	self, err := os.Executable()
+	if err != nil {
+		return Row{}, err
+	}
+	cand, err := apart.Load(ctx, self, at)
 	if err != nil {
 		return Row{}, err
 	}

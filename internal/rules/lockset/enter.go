@@ -504,7 +504,9 @@ const (
 // isNew looks at where a value comes from. A variable, such as a named result,
 // is new if it only ever holds something new or nothing.
 func (r *Result) isNew(v ssa.Value, depth int) newness {
-	if depth > 8 {
+	// Functions that hand up what others made have ways that multiply.
+	const most = 1 << 20
+	if r.origins++; depth > 8 || r.origins > most {
 		return known
 	}
 	depth++

@@ -44,8 +44,10 @@ type Result struct {
 	keys   map[ssa.Value]Key
 	stores map[*ssa.Alloc]ssa.Value
 	ids    map[ssa.Value]int
-	conds  map[*types.Var]string // a Cond field to the way to its lock
-	takers []*types.Signature    // of function values that lock
+	// origins counts the values whose origin was looked for.
+	origins int
+	conds   map[*types.Var]string // a Cond field to the way to its lock
+	takers  []*types.Signature    // of function values that lock
 }
 
 // Func is one function or closure.

@@ -135,6 +135,10 @@ func gateKinds(t *harness.T) {
 	c.Put(0.0, "zero")
 	v, ok := c.Get(negative)
 	same("Get, after a Put of 0.0,", negative, "zero", v, ok)
+	c.Put(complex(0, 1), "complex")
+	v, ok = c.Get(complex(negative, 1))
+	same("Get, after a Put of complex(0, 1),", complex(negative, 1), "complex", v, ok)
+	c.Delete(complex(0, 1))
 	c.Put(&one, "pointer")
 	one.a = "changed"
 	v, ok = c.Get(&one)

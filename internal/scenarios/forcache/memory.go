@@ -104,6 +104,8 @@ func growth(t *harness.T) {
 		_, _ = cleared.GetOrLoad(2*i+1, func(int) (int, error) { cleared.Clear(); return i, nil })
 	})
 	runtime.KeepAlive(cleared)
+	harness.Grows(t, "Cache", func(i int) { roomy.Get(-1 - i%2) }) // who only looks leaves nothing
+	runtime.KeepAlive(roomy)
 	runtime.KeepAlive(small)
 }
 
@@ -145,6 +147,14 @@ func growthByWaiters(t *harness.T) {
 		// Who has loads take turns is not waited for: others say so.
 		for tries := 0; tries < 10_000 && waited.Stats().Misses < misses+2*crowd; tries++ {
 			runtime.Gosched()
+		}
+		switch i / crowd % 3 { // none, some or all of the loads are overtaken
+		case 1:
+			for key := i; key < i+crowd; key += 2 {
+				waited.Delete(key)
+			}
+		case 2:
+			waited.Clear()
 		}
 		close(release)
 		loads.Wait()

@@ -3,6 +3,7 @@ package forpool
 import (
 	"fmt"
 	"math/rand/v2"
+	"sync/atomic"
 
 	"racebench/internal/protocol"
 	"racebench/internal/scenarios/harness"
@@ -25,7 +26,11 @@ func Workloads() []harness.Workload {
 func poolWork(reads, workers int, apart bool) func(int, int) harness.Work {
 	return func(goroutines, spin int) harness.Work {
 		of, all := harness.Instances(goroutines, apart, func() *workerpool.Pool[uint64] { return workerpool.New[uint64](workers) })
-		task := func() (uint64, error) { return harness.Spin(spin), nil }
+		var ran atomic.Uint64
+		task := func() (uint64, error) {
+			ran.Add(1)
+			return harness.Spin(spin), nil
+		}
 		operation := func(g, i int, rng *rand.Rand) {
 			p := of(g)
 			switch {
@@ -54,6 +59,13 @@ func poolWork(reads, workers int, apart bool) func(int, int) harness.Work {
 					submitted[of(g)]++
 				}
 			})
+			total := uint64(0)
+			for _, n := range submitted {
+				total += n
+			}
+			if v := harness.Differs("W3", "tasks that ran", total, ran.Load(), ran.Load() < total); v != nil {
+				return v
+			}
 			for _, p := range all {
 				n := submitted[p]
 				want := workerpool.Stats{Workers: workers, Stopped: workers, Submitted: n, Completed: n}
