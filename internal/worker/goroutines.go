@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"racebench/internal/protocol"
+	"racebench/internal/scenarios/harness"
 )
 
 // own marks the goroutines of the harness in a stack: they run code of this
@@ -126,6 +127,20 @@ func (s *server) theirs(dump string) []goroutine {
 	return list
 }
 
+// startedByComponents returns the goroutines of a dump that a component has started.
+func startedByComponents(dump string) []goroutine {
+	var list []goroutine
+	for _, g := range split(dump) {
+		_, creator, _ := strings.Cut(g.text, "\ncreated by ")
+		for _, c := range []string{harness.Cache, harness.Counter, harness.WorkerPool} {
+			if strings.HasPrefix(creator, "racebench/internal/"+c+".") {
+				list = append(list, g)
+			}
+		}
+	}
+	return list
+}
+
 // text is the goroutines as a dump shows them.
 func text(list []goroutine) string {
 	var b strings.Builder
@@ -141,6 +156,12 @@ func text(list []goroutine) string {
 // aftermath looks for goroutines that the scenario left behind. It returns at
 // once when there are none, and when all of them are proved to be stuck.
 func (s *server) aftermath(o *protocol.Outcome, leaks bool) {
+	if s.fromInit != "" {
+		// No call has begun yet, and somebody is at work: for all instances, and
+		// without end.
+		o.Remaining, s.fromInit = s.fromInit, ""
+		return
+	}
 	expected := len(s.before)
 	began := time.Now()
 	for pause, looked := time.Microsecond, false; ; pause = min(2*pause, 20*time.Millisecond) {

@@ -55,6 +55,9 @@ type server struct {
 	// before holds the goroutines that were there when the run began: what
 	// earlier runs left behind is not held against this one.
 	before map[int]bool
+	// fromInit are the goroutines of the components that were there before
+	// anything was asked of them, until they are reported.
+	fromInit string
 }
 
 // run is a request in progress.
@@ -164,7 +167,11 @@ func (s *server) answer(q protocol.Request) error {
 }
 
 func (s *server) start(id uint64, q protocol.Run) *run {
-	s.before = goroutines(stacks())
+	dump := stacks()
+	if s.before == nil {
+		s.fromInit = text(startedByComponents(dump))
+	}
+	s.before = goroutines(dump)
 	now := time.Now()
 	r := &run{
 		id: id, request: q, progress: new(harness.Progress), done: make(chan protocol.Outcome, 1),
