@@ -230,7 +230,13 @@ func gatePool(t *harness.T) {
 func gateForgotten(t *harness.T) {
 	p := newPool(t, 1)
 	release := harness.NewLatch()
-	if !p.hold(release, value) {
+	// It takes its time to end, so that a Wait that does not wait for it shows.
+	if !p.hold(release, func(i int) (int, error) {
+		for range 2000 {
+			runtime.Gosched()
+		}
+		return i, nil
+	}) {
 		return
 	}
 	for range harness.Laps {
