@@ -118,9 +118,6 @@ func loadCandidate(cmd *cobra.Command, dir string) (*candidate.Candidate, error)
 		return nil, fmt.Errorf("racebench does not find itself: %w", err)
 	}
 	c, err := apart.Load(cmd.Context(), self, dir)
-	if cmd.Context().Err() != nil {
-		return nil, cmd.Context().Err()
-	}
 	if err != nil {
 		return nil, usage(cmd, "%w", err)
 	}
