@@ -1,0 +1,90 @@
+package apart_test
+
+import (
+	"context"
+	"os"
+	"reflect"
+	"runtime"
+	"strings"
+	"testing"
+
+	"racebench/internal/candidate"
+	"racebench/internal/candidate/apart"
+	"racebench/internal/corpus"
+)
+
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == apart.Arg {
+		os.Exit(apart.Main(os.Stdin, os.Stdout, os.Stderr))
+	}
+	os.Exit(m.Run())
+}
+
+// write writes an entry of the corpus into a folder.
+func write(t *testing.T, name string) string {
+	t.Helper()
+	c, err := corpus.Load(os.DirFS("../../../testdata/corpus"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := c.Find(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := found[0].Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func self(t *testing.T) string {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return exe
+}
+
+// What is found apart is what is found in place.
+func TestSame(t *testing.T) {
+	for _, name := range []string{"pass/cache-mutex", "hostile/call-stack", "hostile/missing-package"} {
+		dir := write(t, name)
+		want, err := candidate.Load(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := apart.Load(t.Context(), self(t), dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %+v, want %+v", name, got, want)
+		}
+	}
+}
+
+// A constant of a terabyte ends the examination and not the judge.
+func TestExhausting(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("memory is bounded on Linux alone")
+	}
+	c, err := apart.Load(t.Context(), self(t), write(t, "hostile/cache-constant-bomb-repeated"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(c.Unjudgeable, "exhausts what there is") {
+		t.Errorf("unjudgeable: %q", c.Unjudgeable)
+	}
+}
+
+// Who interrupts gets the candidate as it was read.
+func TestInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	c, err := apart.Load(ctx, self(t), write(t, "pass/cache-mutex"))
+	if err != nil || len(c.Findings) > 0 || len(c.Sources) == 0 {
+		t.Errorf("%+v, %v", c, err)
+	}
+}
