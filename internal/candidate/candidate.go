@@ -49,7 +49,8 @@ type Candidate struct {
 }
 
 // Load reads the candidate in dir. The error is about a folder that cannot be
-// read at all; whatever is wrong with the candidate itself is in its Findings.
+// read at all; whatever is wrong with the candidate itself is in its Findings. Sources
+// that are not trusted are for package apart: these may take all memory there is.
 func Load(dir string) (*Candidate, error) {
 	c, err := Read(dir)
 	if err == nil {
@@ -72,8 +73,7 @@ func Read(dir string) (*Candidate, error) {
 // memory and in the time that there is for that, which is their fault.
 func (c *Candidate) Exhausting(how string) {
 	c.Hash = hash(c.Sources)
-	f := c.add(result.Hostile, "", result.Position{}, "exhausting", how+", many times what any fix needs")
-	f.Message = f.Message[len(": "):]
+	c.add(result.Hostile, "", result.Position{}, "exhausting", how+", many times what any fix needs")
 	c.conclude()
 }
 
@@ -225,13 +225,16 @@ func (c *Candidate) add(kind result.Kind, component result.Component, where resu
 	if where.Line > 0 {
 		place = fmt.Sprintf("%s:%d", where.File, where.Line)
 	}
+	if place != "" {
+		message = place + ": " + message
+	}
 	f := result.Finding{
 		ID:        fmt.Sprintf("%s/%s/%s", kind, what, place),
 		Kind:      kind,
 		Origin:    result.FromCandidate,
 		Severity:  result.Error,
 		Component: component,
-		Message:   place + ": " + message,
+		Message:   message,
 		Confirmed: true,
 	}
 	if where.File != "" {

@@ -189,6 +189,9 @@ func (r *stackReader) follow(n ast.Node) bool {
 			if len(n.Names) == len(n.Values) && (r.isStack(x) || r.gives(x)) {
 				r.hold(n.Names[i])
 			}
+			if len(n.Names) == len(n.Values) && r.isError(x) {
+				r.noteError(n.Names[i])
+			}
 		}
 	case *ast.KeyValueExpr:
 		key, ok := r.object(n.Key).(*types.Var)

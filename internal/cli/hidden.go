@@ -12,7 +12,8 @@ import (
 
 // runHidden is what racebench starts itself for: the launcher that isolates a
 // worker and becomes it, the examination of a candidate, and the worker of the
-// built-in components on a machine without a Go toolchain. They come before anything else is looked at.
+// built-in components on a machine without a Go toolchain. They come before
+// anything else is looked at.
 func runHidden(args []string) (code int, ok bool) {
 	if len(args) < 2 {
 		return 0, false

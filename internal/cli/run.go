@@ -2,7 +2,6 @@ package cli
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"strings"
@@ -113,11 +112,7 @@ func loadCandidate(cmd *cobra.Command, dir string) (*candidate.Candidate, error)
 	case err == nil && !info.IsDir():
 		return nil, usage(cmd, "%s is no folder: name the one that holds cache, counter and workerpool", dir)
 	}
-	self, err := os.Executable()
-	if err != nil {
-		return nil, fmt.Errorf("racebench does not find itself: %w", err)
-	}
-	c, err := apart.Load(cmd.Context(), self, dir)
+	c, err := apart.Load(cmd.Context(), dir)
 	if err != nil {
 		return nil, usage(cmd, "%w", err)
 	}

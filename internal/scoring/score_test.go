@@ -245,6 +245,19 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
+// When a decisive finding was met is chance, and the status is not.
+func TestDecisive(t *testing.T) {
+	for _, met := range []int{2, 80} {
+		r := clean()
+		r.Stopped = result.Decisive
+		r.Iterations = r.Iterations[:met]
+		r.Findings = append(r.Findings, finding(result.Invariant, result.Cache, met-1))
+		if s := Of(r); s.Status != Fail {
+			t.Errorf("met in iteration %d: %s, want %s", met, s.Status, Fail)
+		}
+	}
+}
+
 func TestConfidence(t *testing.T) {
 	if got := Of(clean()).Confidence; !strings.Contains(got, "3.0 %") {
 		t.Errorf("100 clean iterations bound the rate at 3.0 %%, got: %s", got)

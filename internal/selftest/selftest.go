@@ -176,11 +176,7 @@ func score(ctx context.Context, opts Options, e *corpus.Entry) (Row, error) {
 	if err != nil {
 		return Row{}, err
 	}
-	self, err := os.Executable()
-	if err != nil {
-		return Row{}, err
-	}
-	cand, err := apart.Load(ctx, self, at)
+	cand, err := apart.Load(ctx, at)
 	if err != nil {
 		return Row{}, err
 	}

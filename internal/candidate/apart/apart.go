@@ -31,10 +31,14 @@ const (
 	patience  = 4 * maxCPU * time.Second
 )
 
-// Load is candidate.Load, with the examination in another process, which runs the
-// given executable. Where ctx ends first the candidate is as it was read, without
+// Load is candidate.Load, with the examination in another process of this
+// executable. Where ctx ends first the candidate is as it was read, without
 // findings, for a report of what was not done.
-func Load(ctx context.Context, self, dir string) (*candidate.Candidate, error) {
+func Load(ctx context.Context, dir string) (*candidate.Candidate, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("racebench does not find itself: %w", err)
+	}
 	c, err := candidate.Read(dir)
 	if err != nil {
 		return nil, err

@@ -38,15 +38,6 @@ func write(t *testing.T, name string) string {
 	return dir
 }
 
-func self(t *testing.T) string {
-	t.Helper()
-	exe, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return exe
-}
-
 // What is found apart is what is found in place.
 func TestSame(t *testing.T) {
 	for _, name := range []string{"pass/cache-mutex", "hostile/call-stack", "hostile/missing-package"} {
@@ -55,7 +46,7 @@ func TestSame(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := apart.Load(t.Context(), self(t), dir)
+		got, err := apart.Load(t.Context(), dir)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -70,7 +61,7 @@ func TestExhausting(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("memory is bounded on Linux alone")
 	}
-	c, err := apart.Load(t.Context(), self(t), write(t, "hostile/cache-constant-bomb-repeated"))
+	c, err := apart.Load(t.Context(), write(t, "hostile/cache-constant-bomb-repeated"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +74,7 @@ func TestExhausting(t *testing.T) {
 func TestInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	c, err := apart.Load(ctx, self(t), write(t, "pass/cache-mutex"))
+	c, err := apart.Load(ctx, write(t, "pass/cache-mutex"))
 	if err != nil || len(c.Findings) > 0 || len(c.Sources) == 0 {
 		t.Errorf("%+v, %v", c, err)
 	}

@@ -185,10 +185,7 @@ func poolClosing(t *harness.T) {
 	for i := range pending {
 		p.submit(func() (int, error) {
 			n := int(started.Add(1))
-			if n <= i+1-p.workers {
-				t.Fail("W3", fmt.Sprintf("tasks of a closing pool that had started when the one of index %d did", i),
-					fmt.Sprintf("at least %d, with %d workers", i+2-p.workers, p.workers), n)
-			}
+			p.inOrder("a closing pool", i, n)
 			// Those that were held and n have started, and no more than there are
 			// workers have not ended.
 			if got := len(p.Results()); got < n {
@@ -197,14 +194,7 @@ func poolClosing(t *harness.T) {
 			return i, nil
 		})
 	}
-	last := harness.NewMeeting(p.workers)
-	for i := range p.workers {
-		p.submit(func() (int, error) {
-			last.Arrive()
-			t.Await(last.All)
-			return i, nil
-		})
-	}
+	p.gather()
 	t.Spawn(func(cl *harness.Client) {
 		p.Pool.Close()
 		checkClosed(t, p)

@@ -257,8 +257,8 @@ func gateForgotten(t *harness.T) {
 
 // gateMany lets more tasks pend than a buffer is likely to hold, and more of them
 // succeed and fail than 16 bits count. A pool that takes longer the more it holds
-// is right, too: of that one it asks less. It reports whether
-// the pool is quick enough for gateRefilled.
+// is right, too: of that one it asks less. It reports whether the pool is quick enough
+// for gateRefilled.
 func gateMany(t *harness.T) bool {
 	const most, total, patience = harness.Laps + 1000, 2 * harness.Laps, int64(time.Second)
 	p := newPool(t, 1)

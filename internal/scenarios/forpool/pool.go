@@ -112,6 +112,29 @@ func (p *pool) hold(release *harness.Latch, end func(i int) (int, error)) bool {
 	return p.t.Await(in.All)
 }
 
+// gather submits one task per worker; they wait for each other.
+func (p *pool) gather() *harness.Meeting {
+	m := harness.NewMeeting(p.workers)
+	for range p.workers {
+		p.submit(func() (int, error) {
+			m.Arrive()
+			p.t.Await(m.All)
+			return 0, nil
+		})
+	}
+	return m
+}
+
+// inOrder checks that the task of index i of those in something, the nth that starts,
+// starts in its turn: the earlier ones have left the queue, and all but one for each
+// other worker have come as far as to be counted.
+func (p *pool) inOrder(in string, i, n int) {
+	if n <= i+1-p.workers {
+		p.t.Fail("W3", fmt.Sprintf("tasks of %s that had started when the one of index %d did", in, i),
+			fmt.Sprintf("at least %d, with %d workers", i+2-p.workers, p.workers), n)
+	}
+}
+
 // crowd is few, or sometimes more than somebody is likely to have room for.
 func crowd(t *harness.T, few int) int {
 	if !t.Small() && t.Rand.IntN(6) == 0 {

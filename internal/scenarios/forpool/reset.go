@@ -267,8 +267,8 @@ func poolResetClosing(t *harness.T) {
 func poolResetStorm(t *harness.T) {
 	p := newPool(t, 1+t.Rand.IntN(3))
 	n, each := t.Clients(2), t.Size(40, 2)
-	resets := each / 2
-	if !t.Small() && t.Rand.IntN(6) == 0 {
+	resets, spaced := each/2, !t.Small() && t.Rand.IntN(6) == 0
+	if spaced {
 		each, resets = 1000, 6 // so that there are many results, and are once more
 	}
 	ran := make([]int, n*each)
@@ -285,7 +285,7 @@ func poolResetStorm(t *harness.T) {
 	}
 	t.Add(1, func(cl *harness.Client) {
 		for i := range resets {
-			if each >= 1000 {
+			if spaced {
 				enough := uint64(i+1) * uint64(n*each) / uint64(resets+1)
 				t.Until(func() bool { return begun.Load() >= enough })
 			}

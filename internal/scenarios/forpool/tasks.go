@@ -274,18 +274,8 @@ func poolFails(t *harness.T) {
 	p.Wait()
 }
 
-// meet submits one task per worker; they wait for each other.
-func meet(t *harness.T, p *pool) {
-	m := harness.NewMeeting(p.workers)
-	for range p.workers {
-		p.submit(func() (int, error) {
-			m.Arrive()
-			t.Await(m.All)
-			return 0, nil
-		})
-	}
-	t.Await(m.All)
-}
+// meet submits one task per worker and waits until all of them run.
+func meet(t *harness.T, p *pool) { t.Await(p.gather().All) }
 
 // poolRendezvous lets as many tasks as there are workers wait for each other,
 // and checks that there are never more at once.
@@ -537,12 +527,7 @@ func poolBurst(t *harness.T) {
 	submit := func() {
 		for i := range burst {
 			p.submit(func() (int, error) {
-				// The earlier ones have left the queue, and all but one for each
-				// other worker have come this far.
-				if n := int(started.Add(1)); n <= i+1-p.workers {
-					t.Fail("W3", fmt.Sprintf("tasks of a burst that had started when the one of index %d did", i),
-						fmt.Sprintf("at least %d, with %d workers", i+2-p.workers, p.workers), n)
-				}
+				p.inOrder("a burst", i, int(started.Add(1)))
 				ran[i]++
 				return i, nil
 			})

@@ -108,17 +108,3 @@ func InUse() uint64 {
 	runtime.ReadMemStats(&stats)
 	return stats.HeapAlloc
 }
-
-// LeavesNobody makes calls one after the other, on one processor, where what they
-// have started has had no turn yet, and counts the goroutines afterwards.
-func (t *T) LeavesNobody(calls string, f func()) {
-	const few = 20 // one may be on its way out
-	procs := runtime.GOMAXPROCS(1)
-	before := runtime.NumGoroutine()
-	f()
-	more := runtime.NumGoroutine() - before
-	runtime.GOMAXPROCS(procs)
-	if more > few {
-		t.Differs("G3", "goroutines left behind by "+calls, "none", more)
-	}
-}
