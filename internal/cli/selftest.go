@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"racebench"
 	"racebench/internal/corpus"
@@ -88,7 +89,7 @@ a pattern such as 'pass/*'.`,
 			wrong := 0
 			if len(rows) > 0 || format != "table" {
 				var writing error
-				if wrong, writing = report.Matrix(out, format, matrixRows(rows)); writing != nil {
+				if wrong, writing = report.Matrix(out, format, matrixRows(rows, scoreAgain(cmd))); writing != nil {
 					return writing
 				}
 			}
@@ -139,13 +140,28 @@ func selectEntries(cmd *cobra.Command, args []string) ([]*corpus.Entry, error) {
 	return entries, nil
 }
 
-func matrixRows(rows []selftest.Row) []report.MatrixRow {
+// scoreAgain is the command that scores in the same way, without seed and entry.
+func scoreAgain(cmd *cobra.Command) string {
+	again := cmd.CommandPath()
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		switch f.Name {
+		case "quick", "mangle":
+			again += " --" + f.Name
+		case "iterations", "timeout":
+			again += fmt.Sprintf(" --%s=%s", f.Name, f.Value)
+		}
+	})
+	return again
+}
+
+func matrixRows(rows []selftest.Row, again string) []report.MatrixRow {
 	out := make([]report.MatrixRow, len(rows))
 	for i, r := range rows {
 		out[i] = report.MatrixRow{
 			Entry: r.Entry.Path, Want: string(r.Entry.Want), Starred: r.Entry.Starred,
 			Status: r.Score.StatusText(), Score: r.Score.Score, Lost: r.Score.LostCategories(),
 			CaughtBy: r.CaughtBy, Iterations: r.Iterations, Seconds: r.Elapsed.Seconds(), Wrong: r.Wrong,
+			Again: fmt.Sprintf("%s --seed=%d %s", again, r.Result.Seed, r.Entry.Path), Result: r.Result,
 		}
 	}
 	return out

@@ -102,6 +102,9 @@ type Outcome struct {
 	// Remaining are the stacks of goroutines that the scenario left behind
 	// beyond the grace that the contract gives, marked like those of a Dump.
 	Remaining string `json:"remaining,omitempty"`
+	// Initial are the stacks of goroutines that the initialisation of a component's
+	// package started: they were there before the first call.
+	Initial string `json:"initial,omitempty"`
 	// Unknown: the worker has no scenario of that name.
 	Unknown bool `json:"unknown,omitempty"`
 	// Parameters describes what the seed chose, for the reader of a report.

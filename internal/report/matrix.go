@@ -8,9 +8,14 @@ import (
 	"slices"
 	"strings"
 
+	"racebench/internal/result"
 	"racebench/internal/scoring"
 	"racebench/internal/terminal"
 )
+
+// maxExplained bounds the findings that are shown of an entry that is not as it
+// must be.
+const maxExplained = 3
 
 // MatrixRow is one entry of the corpus with what came out.
 type MatrixRow struct {
@@ -24,6 +29,10 @@ type MatrixRow struct {
 	Iterations int                  `json:"iterations"`
 	Seconds    float64              `json:"seconds"`
 	Wrong      []string             `json:"wrong,omitempty"`
+	// Again is the command that scores the entry once more in the same way, and
+	// Result what was seen; both are shown of an entry that is not as it must be.
+	Again  string         `json:"-"`
+	Result *result.Result `json:"-"`
 }
 
 // Matrix writes, as a table, JSON or markdown, who was caught by what, and the sum: missed, falsely accused,
@@ -59,8 +68,27 @@ func Matrix(out *terminal.Stream, format string, rows []MatrixRow) (wrong int, e
 	var b bytes.Buffer
 	table(&b, out.Width, []string{"entry (* free of data races)", "status", "iter.", "s", "caught by"}, cells, []bool{false, false, true, true, false}, nil)
 	b.WriteString(matrixSummary(rows) + "\n")
+	for _, r := range rows {
+		if len(r.Wrong) > 0 {
+			r.explain(out, &b)
+		}
+	}
 	_, err = out.Write(b.Bytes())
 	return wrong, err
+}
+
+// explain says of an entry that is not as it must be what differs and what was
+// found, for whoever sees no more than the end of the output.
+func (r MatrixRow) explain(out *terminal.Stream, b *bytes.Buffer) {
+	p := &printer{out: out, w: b, cited: make(map[string]bool)}
+	p.printf("\n%s\n", out.Strong(r.Entry))
+	p.printf("%s\n", wrap(terminal.Clean(strings.Join(r.Wrong, "; ")), out.Width, "      "))
+	p.printf("      again: %s\n\n", out.Strong(terminal.Clean(r.Again)))
+	d := Document{Result: r.Result}
+	for _, f := range choose(r.Result.Findings, maxExplained) {
+		f.Repro.Command = "" // names a folder that is gone
+		p.finding(d, f, false)
+	}
 }
 
 // cells are the entry's name, marked if it is free of data races, and the

@@ -133,6 +133,40 @@ func leakFinding(sc Scenario, out protocol.Outcome, noProfile bool) (result.Find
 	return f, nil
 }
 
+// initialFinding shows the goroutines that the initialisation of the component's
+// package started, if it did: they serve all its instances, and no call that could
+// end them is left. Those of other components are for their own scenarios to find.
+func initialFinding(sc Scenario, dump string) (result.Finding, bool, error) {
+	list, err := stacks.Parse(dump)
+	if err != nil {
+		return result.Finding{}, false, err
+	}
+	var own []stacks.Goroutine
+	var creators []result.Position
+	for _, g := range list {
+		if g.CreatedBy == nil {
+			continue
+		}
+		if c, _ := g.CreatedBy.Component(); c != sc.Component {
+			continue
+		}
+		own = append(own, g)
+		if p := g.CreatedBy.Position(); !slices.Contains(creators, p) {
+			creators = append(creators, p)
+		}
+	}
+	if len(own) == 0 {
+		return result.Finding{}, false, nil
+	}
+	f := found(sc, result.GoroutineLeak, fmt.Sprintf("the initialisation of %s leaves goroutines behind", sc.Component))
+	f.Contract = []string{"G3"}
+	f.Expected = "no goroutine before the first call"
+	f.Observed = goroutines(len(own))
+	f.Positions = creators
+	f.Stacks = showAll(own)
+	return f, true, nil
+}
+
 // The proofs that a finding names.
 const (
 	proofLeak = "goroutine leak profile"

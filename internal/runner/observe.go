@@ -214,6 +214,14 @@ func (p *process) outcome(o *Options, sc Scenario, out protocol.Outcome) observa
 	for _, v := range out.Violations {
 		obs.findings = append(obs.findings, violationFinding(sc, v, out.Parameters))
 	}
+	if out.Initial != "" {
+		f, found, err := initialFinding(sc, out.Initial)
+		if err != nil {
+			obs.trouble = err.Error()
+		} else if found {
+			obs.findings = append(obs.findings, f)
+		}
+	}
 	if out.Remaining != "" {
 		obs.usedUp = true
 		// A scenario that gave up after a violation cleans up as well as it can.

@@ -156,12 +156,6 @@ func text(list []goroutine) string {
 // aftermath looks for goroutines that the scenario left behind. It returns at
 // once when there are none, and when all of them are proved to be stuck.
 func (s *server) aftermath(o *protocol.Outcome, leaks bool) {
-	if s.fromInit != "" {
-		// No call has begun yet, and somebody is at work: for all instances, and
-		// without end.
-		o.Remaining, s.fromInit = s.fromInit, ""
-		return
-	}
 	expected := len(s.before)
 	began := time.Now()
 	for pause, looked := time.Microsecond, false; ; pause = min(2*pause, 20*time.Millisecond) {

@@ -55,9 +55,9 @@ type server struct {
 	// before holds the goroutines that were there when the run began: what
 	// earlier runs left behind is not held against this one.
 	before map[int]bool
-	// fromInit are the goroutines of the components that were there before
-	// anything was asked of them, until they are reported.
-	fromInit string
+	// initial are the goroutines of the components that were there before
+	// anything was asked of them, as a dump shows them.
+	initial string
 }
 
 // run is a request in progress.
@@ -114,6 +114,7 @@ func serve(in io.Reader, out io.Writer, suite harness.Suite) error {
 		case o := <-done:
 			ticker.Stop()
 			s.aftermath(&o, current.request.Leaks)
+			o.Initial = s.initial
 			id := current.id
 			current, done, tick = nil, nil, nil
 			if err := s.reply(protocol.Reply{ID: id, Outcome: &o}); err != nil {
@@ -169,7 +170,7 @@ func (s *server) answer(q protocol.Request) error {
 func (s *server) start(id uint64, q protocol.Run) *run {
 	dump := stacks()
 	if s.before == nil {
-		s.fromInit = text(startedByComponents(dump))
+		s.initial = text(startedByComponents(dump))
 	}
 	s.before = goroutines(dump)
 	now := time.Now()
