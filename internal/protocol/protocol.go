@@ -84,8 +84,9 @@ type Ready struct {
 // woken again are marked as leaked.
 type Dump struct {
 	Stacks string `json:"stacks"`
-	// Operations ended so far in this run.
-	Operations uint64 `json:"operations"`
+	// Life grows as long as the run gets on: with each operation that ends, and
+	// other signs of life that a scenario gives.
+	Life uint64 `json:"life"`
 	// CPU is the processor time that the process has used, in nanoseconds.
 	CPU int64 `json:"cpu_ns"`
 	// Violations were found before the dump: a scenario that hangs after its

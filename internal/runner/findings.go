@@ -221,7 +221,7 @@ func overdue(o *Options, sc Scenario, w *stacks.Watch, d protocol.Dump, timeout 
 	last, _ := w.Last()
 	idle := w.Idle()
 	if idle < timeout/2 {
-		f := slowFinding(sc, fmt.Sprintf("not done after %v, alone; %d operations had ended and more were ending", timeout, d.Operations), last.Goroutines)
+		f := slowFinding(sc, fmt.Sprintf("not done after %v, alone, but getting on", timeout), last.Goroutines)
 		return observation{ending: overtime, findings: []result.Finding{f}}
 	}
 	obs := observation{ending: hung, signature: signature(last.Goroutines)}

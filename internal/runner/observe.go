@@ -97,6 +97,7 @@ func (p *process) watch(ctx context.Context, o *Options, sc Scenario, seed uint6
 	nudge := time.NewTicker(nudgeEvery)
 	defer nudge.Stop()
 	var asked uint64 // number of the request for the last dump, once sent
+	silent := silence{pid: p.pid}
 	for {
 		select {
 		case <-ctx.Done():
@@ -120,13 +121,18 @@ func (p *process) watch(ctx context.Context, o *Options, sc Scenario, seed uint6
 			_, _ = p.send(protocol.Request{Nudge: true})
 		case <-deadline.C:
 			if asked != 0 {
+				if final && silent.busy() {
+					deadline.Reset(silencePatience)
+					continue
+				}
 				return p.unresponsive(sc, final)
 			}
 			if asked, err = p.send(protocol.Request{Dump: true}); err != nil {
 				return p.ended(o, sc)
 			}
 			p.dumps[asked] = true
-			deadline.Reset(10 * time.Second)
+			silent.busy()
+			deadline.Reset(silencePatience)
 		case r, ok := <-p.replies:
 			switch {
 			case !ok:
@@ -160,6 +166,28 @@ func (p *process) watch(ctx context.Context, o *Options, sc Scenario, seed uint6
 	}
 }
 
+// How long a worker that is asked may be silent, and how often that is granted anew
+// to one that the processors have been busy with meanwhile: it may be on a machine
+// that gives it little, and the loop that answers is one goroutine of many.
+const silencePatience, silences = 10 * time.Second, 6
+
+// silence follows a worker that has been asked and does not answer.
+type silence struct {
+	pid     int
+	cpu     time.Duration
+	granted int
+}
+
+// busy reports whether the worker has used the processor since the last call, and
+// may be silent for a while longer.
+func (s *silence) busy() bool {
+	u, ok := usage(s.pid)
+	before := s.cpu
+	s.cpu = u.cpu
+	s.granted++
+	return ok && u.cpu-before > 100*time.Millisecond && s.granted <= silences
+}
+
 // guardMemory kills a worker that uses more memory or threads than it may.
 func (p *process) guardMemory(o *Options) {
 	u, ok := usage(p.pid)
@@ -188,7 +216,7 @@ func (p *process) examine(o *Options, sc Scenario, w *stacks.Watch, d protocol.D
 		return observation{ending: failed, trouble: err.Error()}, true
 	}
 	condition, involved := w.Add(stacks.Snapshot{
-		Goroutines: goroutines, Operations: d.Operations, CPU: time.Duration(d.CPU), At: time.Now(),
+		Goroutines: goroutines, Life: d.Life, CPU: time.Duration(d.CPU), At: time.Now(),
 	})
 	if condition == stacks.Undecided {
 		return observation{}, false

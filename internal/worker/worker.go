@@ -67,13 +67,12 @@ type run struct {
 	progress *harness.Progress
 	done     chan protocol.Outcome
 	began    time.Time
-	// operations and changed say when an operation was last seen to end.
-	operations uint64
-	changed    time.Time
-	// stalls were reported since then; long is when a run that does make
-	// progress is looked at next.
-	stalls int
-	long   time.Time
+	// life and changed say when the run was last seen to get on.
+	life    uint64
+	changed time.Time
+	// again is when a stall is reported at the earliest; long is when a run that
+	// does make progress is looked at next.
+	again, long time.Time
 }
 
 func serve(in io.Reader, out io.Writer, suite harness.Suite) error {
@@ -190,24 +189,30 @@ func (s *server) start(id uint64, q protocol.Run) *run {
 // again until one ends, and now and then looks at a run that makes progress but
 // does not end: some of its goroutines may be stuck for ever.
 func (s *server) watch(r *run, now time.Time) error {
-	if total := r.progress.Total(); total != r.operations {
-		r.operations, r.changed, r.stalls = total, now, 0
+	if life := r.progress.Life(); life != r.life {
+		r.life, r.changed = life, now
 	}
-	idle := now.Sub(r.changed)
 	stall := time.Duration(r.request.Stall)
-	due := idle >= stall*time.Duration(r.stalls+1)
-	if due {
-		r.stalls++
-	} else if now.After(r.long) {
+	due := now.Sub(r.changed) >= stall && !now.Before(r.again)
+	if !due && now.After(r.long) {
 		r.long = now.Add(now.Sub(r.began))
 		due = true
 	}
 	if !due {
 		return nil
 	}
+	began, used := time.Now(), cpu()
 	dump := s.dump(r, r.request.Leaks && s.leaks.available)
-	return s.reply(protocol.Reply{ID: r.id, Stall: &dump})
+	err := s.reply(protocol.Reply{ID: r.id, Stall: &dump})
+	// A dump of a thousand goroutines costs so much that the run would get nowhere
+	// for being looked at, and seem to spin.
+	cost := min(time.Since(began), time.Duration(cpu()-used))
+	r.again = now.Add(max(stall, dumpShare*cost))
+	return err
 }
+
+// dumpShare is how many times as long as a dump took nothing is looked at.
+const dumpShare = 5
 
 // dump takes the stacks of the goroutines of the run in progress, the harness's
 // own left out.
@@ -218,7 +223,7 @@ func (s *server) dump(r *run, leaks bool) protocol.Dump {
 	}
 	d.Stacks = text(s.theirs(stacks()))
 	if r != nil {
-		d.Operations = r.progress.Total()
+		d.Life = r.progress.Life()
 		d.Violations = r.progress.Violations()
 	}
 	d.CPU = cpu()

@@ -10,9 +10,10 @@ import (
 // Snapshot is one look at a running scenario.
 type Snapshot struct {
 	Goroutines []Goroutine
-	// Operations that had ended, and the processor time used by then.
-	Operations uint64
-	CPU        time.Duration
+	// Life grows as long as the scenario gets on; CPU is the processor time used by
+	// then.
+	Life uint64
+	CPU  time.Duration
 	// At is when the snapshot was taken, on any one clock.
 	At time.Time
 }
@@ -71,7 +72,7 @@ const (
 // Add takes one more snapshot into account and returns what is proved now, with
 // the goroutines that prove it.
 func (w *Watch) Add(s Snapshot) (Condition, []Goroutine) {
-	if n := len(w.series); n > 0 && w.series[n-1].Operations != s.Operations {
+	if n := len(w.series); n > 0 && w.series[n-1].Life != s.Life {
 		w.series = nil
 	}
 	w.series = append(w.series, s)

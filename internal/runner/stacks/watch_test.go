@@ -34,12 +34,12 @@ const (
 // What a watch must prove, and more important, what it must not.
 func TestWatch(t *testing.T) {
 	second := time.Second
-	look := func(cpu time.Duration, operations uint64, gs ...string) stacks.Snapshot {
+	look := func(cpu time.Duration, life uint64, gs ...string) stacks.Snapshot {
 		list, err := stacks.Parse(strings.Join(gs, "\n"))
 		if err != nil || len(list) != len(gs) {
 			t.Fatalf("%d of %d goroutines, %v", len(list), len(gs), err)
 		}
-		return stacks.Snapshot{Goroutines: list, CPU: cpu, Operations: operations}
+		return stacks.Snapshot{Goroutines: list, CPU: cpu, Life: life}
 	}
 	mutex := goroutine(5, "sync.Mutex.Lock", get, main)
 	owned := strings.Replace(goroutine(9, "sync.Cond.Wait (leaked)", put), "internal/scenarios/harness.Execute", "internal/cache.New[...]", 1)

@@ -309,6 +309,7 @@ func cacheSlowLoad(t *harness.T) {
 	for i := range n {
 		callers = append(callers, getOrLoad(t, c, 100+i, nil, func(k int) (int, error) {
 			met.Arrive()
+			t.Advance()
 			t.Await(met.All)
 			return k * 10, nil
 		}))

@@ -253,6 +253,10 @@ func (c *Client) Step() {
 	}
 }
 
+// Advance tells whoever watches the execution that it gets on although no operation
+// has ended. It orders all who call it.
+func (t *T) Advance() { t.cfg.Progress.advances.Add(1) }
+
 // Now is the instant on the execution's clock.
 func (c *Client) Now() int64 { return c.T.cfg.Now() }
 

@@ -22,12 +22,19 @@ type Progress struct {
 		_ [120]byte // keeps neighbours off each other's cache lines
 	}
 
+	// advances are signs of life between the ends of operations.
+	advances atomic.Uint64
+
 	mu         sync.Mutex
 	violations []protocol.Violation
 }
 
 // Total is the number of operations that have ended.
 func (p *Progress) Total() uint64 { return p.of(slots) }
+
+// Life is a number that grows as long as the scenario gets on: with every operation
+// that ends, and with every Advance.
+func (p *Progress) Life() uint64 { return p.Total() + p.advances.Load() }
 
 // of is the number of operations that the first n clients have ended, of all
 // executions that were given p.
