@@ -27,13 +27,16 @@ import (
 
 // The levels that Set takes. Off makes a point one load and one branch. Lockstep
 // yields at every point: on one processor goroutines take turns, a statement each,
-// so that whoever tries again when he was disturbed is disturbed every time.
+// so that whoever tries again when he was disturbed is disturbed every time. Straggle
+// delays one visitor of each statement, one of the first four by the seed, for so long
+// that others can do hundreds of operations meanwhile.
 const (
 	Off      = 0
 	Sparse   = 1
 	Medium   = 2
 	Heavy    = 3
 	Lockstep = 4
+	Straggle = 5
 )
 
 const (
@@ -47,6 +50,9 @@ const (
 	// maxSleeps bounds the sleeps of one iteration. The shortest sleep costs
 	// some 60 µs on an idle machine, whatever was asked for.
 	maxSleeps = 24
+	// maxNaps bounds those of Straggle, and nap is how long each is.
+	maxNaps = 64
+	nap     = time.Millisecond
 )
 
 // state is alone on its cache lines: at level Off it is only read, and stays
@@ -61,11 +67,13 @@ var state struct {
 	spun   uint64 // keeps the result of spin alive
 	// visited are elements, which are no points: they decide nothing.
 	visited uint64
-	_       [128]byte
+	// visits counts up to 255 who came to a site, or to several.
+	visits [1024]uint8
+	_      [128]byte
 }
 
 // Set starts a new sequence of decisions. A level below Sparse turns noise off,
-// one above Lockstep is Lockstep. It is meant to be called while no instrumented code
+// one above Straggle is Straggle. It is meant to be called while no instrumented code
 // runs; calling it at another time is harmless.
 //
 //go:norace
@@ -75,7 +83,8 @@ func Set(seed uint64, level int) {
 	state.points = 0
 	state.visited = 0
 	state.sleeps = 0
-	state.level = min(max(level, Off), Lockstep)
+	state.visits = [1024]uint8{}
+	state.level = min(max(level, Off), Straggle)
 }
 
 // cpus is what CPUs answers, 0 for the truth, as it is while packages are
@@ -134,6 +143,19 @@ func disturb(site uint32) {
 	if state.level == Lockstep {
 		if n < maxSteps {
 			runtime.Gosched()
+		}
+		return
+	}
+	if state.level == Straggle {
+		visits := &state.visits[mix(state.seed+uint64(site))%uint64(len(state.visits))]
+		if *visits < 255 {
+			*visits++
+		}
+		// Where everybody comes by the turn is soon over; at a statement that is
+		// seldom reached it comes when the others are not held up any more.
+		if turn := uint8(1 + state.seed%4); *visits == turn && state.sleeps < maxNaps {
+			state.sleeps++
+			time.Sleep(nap)
 		}
 		return
 	}

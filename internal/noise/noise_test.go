@@ -66,7 +66,7 @@ func TestWidensWindow(t *testing.T) {
 		wg.Wait()
 		return 4*50 - n
 	}
-	for _, level := range []int{noise.Sparse, noise.Medium, noise.Heavy, noise.Lockstep} {
+	for _, level := range []int{noise.Sparse, noise.Medium, noise.Heavy, noise.Lockstep, noise.Straggle} {
 		found := 0
 		for range 50 {
 			if lost(level) > 0 {

@@ -576,6 +576,32 @@ func poolBurst(t *harness.T) {
 	for i := range ran {
 		harness.Total(t, "W4", fmt.Sprintf("tasks of a burst of %d that left no result", burst), 0, int(ran[i]))
 	}
+	if !t.Small() && t.Rand.IntN(6) == 0 {
+		burstPastStragglers(t)
+	}
+}
+
+// burstPastStragglers holds a worker up at one statement after the other, while the
+// others end more tasks than there may be room for where it is.
+func burstPastStragglers(t *harness.T) {
+	const burst, rounds = 700, 4
+	for range rounds {
+		p := newPool(t, 2)
+		release := harness.NewLatch()
+		if !p.hold(release, value) {
+			return
+		}
+		for i := range burst {
+			p.submit(func() (int, error) { return i, nil })
+		}
+		t.Stragglers()
+		release.Open()
+		p.Wait()
+		want := uint64(burst + p.workers)
+		harness.Total(t, "W4", "tasks that were counted after a burst that went on while a worker was held up", want, p.Stats().Completed)
+		harness.Total(t, "W4", "results after a burst that went on while a worker was held up", int(want), len(p.Results()))
+		t.Step()
+	}
 }
 
 // checkDrain looks at a queue that nobody submits to any more, by one method

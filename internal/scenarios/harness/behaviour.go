@@ -21,15 +21,17 @@ func Panics(f func()) (yes bool) {
 const Laps = 1 << 16
 
 // LeavesNobody makes calls one after the other, on one processor, where what they
-// have started has had no turn yet, and counts the goroutines afterwards.
+// have started has had no turn yet, and counts the goroutines afterwards: more than
+// once, for where the machine is busy they may be given a turn all the same.
 func (t *T) LeavesNobody(calls string, f func()) {
-	const few = 20 // one may be on its way out
-	procs := runtime.GOMAXPROCS(1)
-	before := runtime.NumGoroutine()
-	f()
-	more := runtime.NumGoroutine() - before
-	runtime.GOMAXPROCS(procs)
-	if more > few {
-		t.Differs("G3", "goroutines left behind by "+calls, "none", more)
+	const few, tries = 20, 3 // one may be on its way out
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	for range tries {
+		before := runtime.NumGoroutine()
+		f()
+		if more := runtime.NumGoroutine() - before; more > few {
+			t.Report(NewViolation(kindLeak, "G3", "goroutines left behind by "+calls, "none", fmt.Sprint(more)))
+			return
+		}
 	}
 }

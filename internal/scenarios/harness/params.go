@@ -97,6 +97,13 @@ func (t *T) Lockstep() {
 	noise.Set(t.cfg.Seed, t.par.noise)
 }
 
+// Stragglers leaves behind, in the rest of the execution, one of the first visitors of
+// each statement of the component, while the others go on.
+func (t *T) Stragglers() {
+	t.par.noise = noise.Straggle
+	noise.Set(t.Rand.Uint64(), t.par.noise)
+}
+
 // String says in words what differs from a plain execution.
 func (p params) String() string {
 	var parts []string
@@ -107,6 +114,7 @@ func (p params) String() string {
 	}
 	say(p.procs > 0, "GOMAXPROCS %d", p.procs)
 	say(p.noise == noise.Lockstep, "goroutines take turns, a statement each")
+	say(p.noise == noise.Straggle, "one of the first who come to a statement is held up there")
 	say(p.noise > noise.Off && p.noise < noise.Lockstep, "noise level %d of %d", p.noise, noise.Heavy)
 	say(p.yield > 0, "a yield after 1 in %d operations", p.yield)
 	say(p.skew > 0, "some keys drawn more often (skew %d)", p.skew)

@@ -49,6 +49,7 @@ const (
 	kindExit            = "exit"
 	kindOverLock        = "over-locking"
 	kindBehaviour       = "behaviour"
+	kindLeak            = "goroutine-leak"
 )
 
 // Config is what one execution of a scenario depends on.
