@@ -207,18 +207,15 @@ func (s *sources) channel(g Goroutine, all []Goroutine, verb, phrase string,
 			continue
 		}
 		for _, f := range other.Frames {
-			if !f.Judged() {
-				continue
-			}
-			fn, ok := s.around(f)
-			if !ok {
+			fn := s.around(f)
+			if fn == nil {
 				continue
 			}
 			for _, o := range fn.operations {
 				if !slices.Contains(opposite, o.verb) {
 					continue
 				}
-				s := suspect{other.name(), fmt.Sprintf("perhaps: %s on %s at %s:%d", o.verb, o.text, f.Position().File, o.line)}
+				s := suspect{other.name(), fmt.Sprintf("perhaps: %s on %s at %s:%d", o.verb, o.text, fn.file, o.line)}
 				if o.object == op.object {
 					same = append(same, s)
 				} else {

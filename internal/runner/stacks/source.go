@@ -19,10 +19,13 @@ type sources struct {
 	text  map[string][]byte
 	files map[string]*ast.File
 	fset  *token.FileSet
+	// functions are those around the frames that were asked about, nil where there
+	// is none: hundreds of goroutines may be in the same place.
+	functions map[place.Frame]*function
 }
 
 func newSources(text map[string][]byte) *sources {
-	return &sources{text: text, files: make(map[string]*ast.File), fset: token.NewFileSet()}
+	return &sources{text: text, files: make(map[string]*ast.File), fset: token.NewFileSet(), functions: make(map[place.Frame]*function)}
 }
 
 // file parses a file once; nil if there is none or it cannot be parsed.
@@ -72,15 +75,29 @@ var verbs = map[string]bool{
 // function is the innermost function around a line, with its operations in the
 // order of the source.
 type function struct {
+	file       string
 	operations []operation
 }
 
-// around returns the function that a frame is in.
-func (s *sources) around(f place.Frame) (function, bool) {
+// around returns the function that a frame of judged code is in, nil where it is not
+// known.
+func (s *sources) around(f place.Frame) *function {
+	fn, known := s.functions[f]
+	if !known {
+		fn = s.find(f)
+		s.functions[f] = fn
+	}
+	return fn
+}
+
+func (s *sources) find(f place.Frame) *function {
+	if !f.Judged() {
+		return nil
+	}
 	pos := f.Position()
 	file := s.file(pos.File)
 	if file == nil {
-		return function{}, false
+		return nil
 	}
 	var body *ast.BlockStmt
 	receiver, typ := "", ""
@@ -100,9 +117,9 @@ func (s *sources) around(f place.Frame) (function, bool) {
 		})
 	}
 	if body == nil {
-		return function{}, false
+		return nil
 	}
-	return function{operations: s.operations(body, receiver, typ)}, true
+	return &function{file: pos.File, operations: s.operations(body, receiver, typ)}
 }
 
 // all lists the operations of a file, those of function literals included.
@@ -257,8 +274,8 @@ func (s *sources) print(e ast.Expr) string {
 
 // at returns the first operation of one of the verbs on the frame's line.
 func (s *sources) at(f place.Frame, verbs ...string) (operation, bool) {
-	fn, ok := s.around(f)
-	if !ok {
+	fn := s.around(f)
+	if fn == nil {
 		return operation{}, false
 	}
 	for _, verb := range verbs {
@@ -284,11 +301,8 @@ type held struct {
 func (s *sources) holds(g Goroutine) []held {
 	var list []held
 	for _, f := range g.Frames {
-		if !f.Judged() {
-			continue
-		}
-		fn, ok := s.around(f)
-		if !ok {
+		fn := s.around(f)
+		if fn == nil {
 			continue
 		}
 		var open []operation
