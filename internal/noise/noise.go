@@ -67,9 +67,10 @@ var state struct {
 	spun   uint64 // keeps the result of spin alive
 	// visited are elements, which are no points: they decide nothing.
 	visited uint64
-	// visits counts up to 255 who came to a site, or to several.
-	visits [1024]uint8
-	_      [128]byte
+	// arrivals counts, up to 255, who came to a site, or to several that share a
+	// counter.
+	arrivals [1024]uint8
+	_        [128]byte
 }
 
 // Set starts a new sequence of decisions. A level below Sparse turns noise off,
@@ -83,7 +84,7 @@ func Set(seed uint64, level int) {
 	state.points = 0
 	state.visited = 0
 	state.sleeps = 0
-	state.visits = [1024]uint8{}
+	state.arrivals = [1024]uint8{}
 	state.level = min(max(level, Off), Straggle)
 }
 
@@ -140,23 +141,14 @@ func At(site uint32) {
 func disturb(site uint32) {
 	n := state.points
 	state.points = n + 1
-	if state.level == Lockstep {
+	switch state.level {
+	case Lockstep:
 		if n < maxSteps {
 			runtime.Gosched()
 		}
 		return
-	}
-	if state.level == Straggle {
-		visits := &state.visits[mix(state.seed+uint64(site))%uint64(len(state.visits))]
-		if *visits < 255 {
-			*visits++
-		}
-		// Where everybody comes by the turn is soon over; at a statement that is
-		// seldom reached it comes when the others are not held up any more.
-		if turn := uint8(1 + state.seed%4); *visits == turn && state.sleeps < maxNaps {
-			state.sleeps++
-			time.Sleep(nap)
-		}
+	case Straggle:
+		straggle(site)
 		return
 	}
 	where := uintptr(unsafe.Pointer(&n))
@@ -188,6 +180,22 @@ func disturb(site uint32) {
 		}
 	default:
 		runtime.Gosched()
+	}
+}
+
+// straggle holds the goroutine up whose turn it is at the site.
+//
+//go:norace
+func straggle(site uint32) {
+	arrivals := &state.arrivals[mix(state.seed+uint64(site))%uint64(len(state.arrivals))]
+	if *arrivals < 255 {
+		*arrivals++
+	}
+	// Where everybody comes by the turn is soon over; at a statement that is seldom
+	// reached it comes when the others are not held up any more.
+	if turn := uint8(1 + state.seed%4); *arrivals == turn && state.sleeps < maxNaps {
+		state.sleeps++
+		time.Sleep(nap)
 	}
 }
 

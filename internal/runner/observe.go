@@ -96,8 +96,8 @@ func (p *process) watch(ctx context.Context, o *Options, sc Scenario, seed uint6
 	defer look.Stop()
 	nudge := time.NewTicker(nudgeEvery)
 	defer nudge.Stop()
-	var asked uint64 // number of the request for the last dump, once sent
-	silent := silence{pid: p.pid}
+	var asked uint64    // number of the request for the last dump, once sent
+	var silent *silence // since then
 	for {
 		select {
 		case <-ctx.Done():
@@ -131,7 +131,7 @@ func (p *process) watch(ctx context.Context, o *Options, sc Scenario, seed uint6
 				return p.ended(o, sc)
 			}
 			p.dumps[asked] = true
-			silent.busy()
+			silent = newSilence(p.pid)
 			deadline.Reset(silencePatience)
 		case r, ok := <-p.replies:
 			switch {
@@ -178,8 +178,13 @@ type silence struct {
 	granted int
 }
 
-// busy reports whether the worker has used the processor since the last call, and
-// may be silent for a while longer.
+func newSilence(pid int) *silence {
+	u, _ := usage(pid)
+	return &silence{pid: pid, cpu: u.cpu}
+}
+
+// busy reports whether the worker has used the processor since it was asked, or
+// since the last call, and may be silent for a while longer.
 func (s *silence) busy() bool {
 	u, ok := usage(s.pid)
 	before := s.cpu

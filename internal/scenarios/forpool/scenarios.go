@@ -55,7 +55,7 @@ func Scenarios() []harness.Scenario {
 		{
 			Name: "workerpool/burst", Component: harness.WorkerPool, Run: poolBurst,
 			Doc: "A burst of tasks, larger than any buffer, is submitted while every worker is held or from inside a task. " +
-				"Submit does not wait, nothing is dropped, and what waits is not a goroutine.",
+				"Submit does not wait, nothing is dropped, and what waits is not a goroutine; nor is a result lost while a worker is held up.",
 			Contract: []string{"W2", "W3", "W5", "W9", "G3"},
 		},
 		{
