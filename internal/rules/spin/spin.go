@@ -32,7 +32,7 @@ func run(pass *analysis.Pass) (any, error) {
 					seen[c] = true
 				}
 			}
-			if at := spins(locks, loop); at.IsValid() {
+			if at := spins(locks, loop); at.IsValid() && !announced(locks, f, loop) {
 				pass.Reportf(at, "the loop burns a processor until another goroutine is done")
 			}
 		}
