@@ -172,8 +172,9 @@ func poolCloseHeld(t *harness.T) {
 }
 
 // poolClosing looks at what goes on in a pool that closes with tasks pending: they
-// start in order, each leaves its result at once, and the last ones, as many as
-// there are workers, wait for each other. What a closed pool returns is the caller's.
+// start in order, each leaves its result at once, and the last ones before Close, as
+// many as there are workers, wait for each other. What a closed pool returns is the
+// caller's.
 func poolClosing(t *harness.T) {
 	p := newPool(t, 1+t.Rand.IntN(3))
 	release := harness.NewLatch()
@@ -200,11 +201,21 @@ func poolClosing(t *harness.T) {
 		checkClosed(t, p)
 		cl.Step()
 	})
-	t.Linger()
+	// Close refuses new tasks first, and then waits for those that are held.
+	late := 0
+	if !t.Until(func() bool {
+		err := p.Submit(func() (int, error) { return -1, nil })
+		if err == nil {
+			late++
+		}
+		return err != nil
+	}) {
+		return
+	}
 	release.Open()
 	p.Close()
 	t.Step()
-	p.quiet(2*p.workers+pending, 0)
+	p.quiet(2*p.workers+pending+late, 0)
 	if t.GaveUp() {
 		return
 	}

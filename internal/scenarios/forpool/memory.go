@@ -86,6 +86,33 @@ func poolMemoryForgotten(t *harness.T) {
 	p.Wait()
 }
 
+// poolMemoryDropped resets a pool whose worker is held, so that nobody comes by what
+// was dropped: it is held no more all the same.
+func poolMemoryDropped(t *harness.T) {
+	const batch, batches = 100, 50
+	p := newPool(t, 1)
+	hold := harness.NewLatch()
+	if !p.hold(hold, value) {
+		return
+	}
+	var all []weak.Pointer[harness.Boulder]
+	for range batches {
+		for i := range batch {
+			captured := &harness.Boulder{ID: i}
+			all = append(all, weak.Make(captured))
+			p.submit(func() (int, error) { return captured.ID, nil })
+		}
+		p.Reset()
+		t.Step()
+	}
+	// Who clears up what was dropped now and then may keep some.
+	if kept := harness.Retained(all); kept > len(all)/2 {
+		t.Fail("G4", "tasks that Reset has dropped cannot be collected while every worker is busy", fmt.Sprintf("few of %d", len(all)), kept)
+	}
+	hold.Open()
+	p.Wait()
+}
+
 // poolMemory runs many tasks with big results, resets, and asks the garbage
 // collector what is still referred to.
 func poolMemory(t *harness.T) {
@@ -120,6 +147,7 @@ func poolMemory(t *harness.T) {
 	}
 	poolMemoryBusy(t)
 	poolMemoryForgotten(t)
+	poolMemoryDropped(t)
 	g := newPool(t, 1)
 	harness.Grows(t, "Pool", func(i int) {
 		g.submit(func() (int, error) {

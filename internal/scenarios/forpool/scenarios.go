@@ -86,9 +86,9 @@ func Scenarios() []harness.Scenario {
 		},
 		{
 			Name: "workerpool/closing", Component: harness.WorkerPool, Run: poolClosing,
-			Doc: "A pool closes with tasks pending. They start in order, each leaves its result at once, the last ones wait for each other, and what the " +
-				"closed pool returns is the caller's.",
-			Contract: []string{"W3", "W4", "W5", "W11", "W13", "L1"},
+			Doc: "A pool closes with tasks pending and every worker held: it refuses new tasks before these end. Pending ones start in order, each leaves its " +
+				"result at once, the last ones wait for each other, and what the closed pool returns is the caller's.",
+			Contract: []string{"W2", "W3", "W4", "W5", "W11", "W13", "L1"},
 		},
 		{
 			Name: "workerpool/lifecycle", Component: harness.WorkerPool, Run: poolLifecycle,
@@ -142,7 +142,7 @@ func Scenarios() []harness.Scenario {
 		},
 		{
 			Name: "workerpool/memory", Component: harness.WorkerPool, Run: poolMemory, Stress: true,
-			Doc:      "Many tasks run and are forgotten; they and their results must be free to be collected.",
+			Doc:      "Many tasks run and are forgotten, or are dropped; they and their results must be free to be collected.",
 			Contract: []string{"G4"},
 		},
 	}
