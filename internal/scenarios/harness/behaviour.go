@@ -3,6 +3,7 @@ package harness
 import (
 	"fmt"
 	"runtime"
+	"time"
 )
 
 // Differs reports an answer that is not that of the contract.
@@ -34,4 +35,17 @@ func (t *T) LeavesNobody(calls string, f func()) {
 			return
 		}
 	}
+}
+
+// GoroutinesBeyond tells how many more goroutines there are than a number, if they are
+// more than few for some time. While a collection frees the stacks of goroutines that
+// have ended, the runtime counts these among those that live (markrootFreeGStacks in
+// runtime/mgcmark.go).
+func GoroutinesBeyond(number, few int) int {
+	more := runtime.NumGoroutine() - number
+	for try := 0; more > few && try < 10; try++ {
+		time.Sleep(100 * time.Microsecond)
+		more = min(more, runtime.NumGoroutine()-number)
+	}
+	return more
 }

@@ -104,6 +104,16 @@ func (t *T) Stragglers() {
 	noise.Set(t.Rand.Uint64(), t.par.noise)
 }
 
+// Disturb makes the noise in the rest of the execution as heavy as it gets.
+func (t *T) Disturb() {
+	t.par.noise = noise.Heavy
+	noise.Set(t.Rand.Uint64(), t.par.noise)
+}
+
+// Disturb has noise of that kind begin anew, at other statements. It grows less the
+// longer an execution lasts.
+func (c *Client) Disturb() { noise.Set(c.Rand.Uint64(), noise.Heavy) }
+
 // String says in words what differs from a plain execution.
 func (p params) String() string {
 	var parts []string
@@ -146,12 +156,13 @@ func (t *T) Size(normal, small int) int {
 	}
 }
 
-// LargeCache, LargePool and HugePool are numbers of entries, and of workers, at which an implementation
+// LargeCache, LargePool, HugePool and VastPool are numbers of entries, and of workers, at which an implementation
 // may be made otherwise: a cache is divided, a word has too few bits, a byte too few numbers.
 const (
 	LargeCache = 2048
 	LargePool  = 70
 	HugePool   = 300
+	VastPool   = 2000
 )
 
 // Capacity returns that of a cache that is not to be filled: small, and
