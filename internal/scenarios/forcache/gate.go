@@ -3,6 +3,7 @@ package forcache
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"racebench/internal/model"
@@ -26,6 +27,9 @@ func gateCache(t *harness.T) {
 		}
 	}
 	gateKinds(t)
+	gateRanges(t)
+	gateNested(t)
+	gateLoadPanics(t)
 	gateMany(t)
 	left := newCache[int, int](16)
 	t.LeavesNobody("calls of every method", func() {
@@ -162,6 +166,97 @@ func gateKinds(t *harness.T) {
 		t.Differs("C4", "Get of a slice that was put twice, as an any", list, found(v, ok))
 	}
 	t.Step()
+}
+
+// gateRanges deletes keys that were put one after the other, out of the middle of what
+// is there, and puts so many new ones that those come to be the oldest.
+func gateRanges(t *harness.T) {
+	for _, capacity := range []int{96, 100 + t.Rand.IntN(100)} {
+		c := newCache[int, int](capacity)
+		var order []int
+		next := 0
+		put := func(n int) {
+			for range n {
+				c.Put(next, next)
+				order = append(order, next)
+				next++
+			}
+			order = order[max(0, len(order)-capacity):]
+		}
+		put(capacity)
+		for round := range 12 {
+			from := t.Rand.IntN(len(order))
+			to := min(len(order), from+1+t.Rand.IntN(capacity/2))
+			if round == 0 {
+				from, to = capacity/3, 2*capacity/3
+			}
+			for _, key := range order[from:to] {
+				c.Delete(key)
+			}
+			order = slices.Delete(order, from, to)
+			put(t.Rand.IntN(capacity) + capacity/2)
+			for key := max(0, next-2*capacity); key < next; key++ {
+				want := slices.Contains(order, key)
+				if v, ok := c.Get(key); ok != want || ok && v != key {
+					t.Differs("C3", fmt.Sprintf("Get(%d) in a cache for %d, after keys in the middle were deleted and others put", key, capacity), found(key, want), found(v, ok))
+					return
+				}
+			}
+		}
+		t.Step()
+	}
+}
+
+// gateNested has many loads in flight at once, each inside of the one before it, when
+// a Clear overtakes all of them.
+func gateNested(t *harness.T) {
+	const depth = 40
+	c := newCache[int, int](2 * depth)
+	var load func(key int) (int, error)
+	load = func(key int) (int, error) {
+		if key == depth {
+			c.Clear()
+			return key, nil
+		}
+		_, err := c.GetOrLoad(key+1, load)
+		return key, err
+	}
+	if v, err := c.GetOrLoad(0, load); v != 0 || err != nil {
+		t.Differs("C15", "GetOrLoad whose load loads other keys", outcome(0, nil), outcome(v, err))
+	}
+	if n := c.Len(); n != 0 {
+		t.Differs("C15", fmt.Sprintf("Len after %d loads during which there was a Clear", depth+1), 0, n)
+	}
+	t.Step()
+}
+
+// gateLoadPanics has loads panic in ways of the run-time's own.
+func gateLoadPanics(t *harness.T) {
+	c := newCache[int, int](2)
+	var none map[int]int
+	zero := 0
+	for _, bug := range []struct {
+		name string
+		load func(int) (int, error)
+	}{
+		{"divides by zero", func(int) (int, error) { return 1 / zero, nil }},
+		{"writes to a nil map", func(int) (int, error) { none[1] = 1; return 1, nil }},
+		{"indexes an empty slice", func(int) (int, error) { return []int{}[zero], nil }},
+		{"panics with nil", func(int) (int, error) { panic(nil) }},
+	} {
+		want := recovered(func() { _, _ = bug.load(1) })
+		got := recovered(func() { _, _ = c.GetOrLoad(1, bug.load) })
+		if fmt.Sprintf("%T %v", got, got) != fmt.Sprintf("%T %v", want, want) {
+			t.Differs("C14", "the value that GetOrLoad panics with when load "+bug.name, fmt.Sprintf("%T: %v", want, want), fmt.Sprintf("%T: %v", got, got))
+		}
+	}
+	t.Step()
+}
+
+func recovered(f func()) (r any) {
+	defer func() { r = recover() }()
+	f()
+	return nil
 }
 
 // gateMany does the same so often that a number of 16 bits is what it was

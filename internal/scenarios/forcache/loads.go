@@ -352,7 +352,10 @@ func cacheLoadFails(boom any) func(t *harness.T) {
 			l.err, l.boom = errLoad, boom
 			if boom == nil && !t.Small() && t.Rand.IntN(4) == 0 {
 				// What a cache itself gave to somebody is an error like any other.
-				l.err = fmt.Errorf("a load that another one needed: %w", afterPanic(t))
+				l.err = afterPanic(t)
+				if t.Rand.IntN(2) == 0 {
+					l.err = fmt.Errorf("a load that another one needed: %w", l.err)
+				}
 			}
 			first := getOrLoad(t, c, key, boom, l.load)
 			if !t.Await(l.entered) {

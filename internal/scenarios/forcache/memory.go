@@ -104,6 +104,13 @@ func growth(t *harness.T) {
 		_, _ = cleared.GetOrLoad(2*i+1, func(int) (int, error) { cleared.Clear(); return i, nil })
 	})
 	runtime.KeepAlive(cleared)
+	_, _ = roomy.GetOrLoad(-2, func(int) (int, error) {
+		harness.Grows(t, "Cache, during one load,", func(i int) {
+			roomy.Put(i, i)
+			roomy.Delete(i)
+		})
+		return 0, errLoad
+	})
 	harness.Grows(t, "Cache", func(i int) { roomy.Get(-1 - i%2) }) // who only looks leaves nothing
 	runtime.KeepAlive(roomy)
 	runtime.KeepAlive(small)
@@ -140,7 +147,13 @@ func growthByWaiters(t *harness.T) {
 		for key := i; key < i+crowd; key++ {
 			for range 2 {
 				loads.Go(func() {
-					_, _ = waited.GetOrLoad(key, func(int) (int, error) { <-release; return key, nil })
+					_, _ = waited.GetOrLoad(key, func(int) (int, error) {
+						<-release
+						if key%4 == 3 {
+							return 0, errLoad
+						}
+						return key, nil
+					})
 				})
 			}
 		}

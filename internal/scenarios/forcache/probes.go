@@ -88,6 +88,7 @@ func probeCaches(t *harness.T) {
 }
 
 func probeCacheSize(t *harness.T) {
+	const oldest = "Delete of the oldest key"
 	type method struct {
 		name string
 		call func(c Cache[int, int], i int)
@@ -102,6 +103,7 @@ func probeCacheSize(t *harness.T) {
 			_, _ = c.GetOrLoad(1<<21+i, func(int) (int, error) { return i, nil })
 		}},
 		{"Delete", func(c Cache[int, int], i int) { c.Delete(1<<21 + i) }},
+		{oldest, func(c Cache[int, int], i int) { c.Delete(1<<22 + i) }},
 	}
 	fill := func(n int) Cache[int, int] {
 		c := newCache[int, int](n)
@@ -112,6 +114,13 @@ func probeCacheSize(t *harness.T) {
 	}
 	small, large := fill(harness.Few), fill(harness.Many)
 	for _, m := range methods {
+		if m.name == oldest { // they are all there, in this order
+			for _, c := range []Cache[int, int]{small, large} {
+				for i := range c.Stats().Capacity {
+					c.Put(1<<22+i, i)
+				}
+			}
+		}
 		t.SameCost("Cache."+m.name,
 			harness.CostOf(func(i int) { m.call(small, i) }),
 			harness.CostOf(func(i int) { m.call(large, i) }))

@@ -13,7 +13,7 @@ import (
 func counterHistories(t *harness.T) {
 	for range t.Size(6, 1) {
 		c := counter.New()
-		warm(t, c)
+		drawPace(t).warm(t, c)
 		c.Reset()
 		t.Add(min(t.Clients(3), 4), func(cl *harness.Client) {
 			only := cl.Rand.IntN(12)

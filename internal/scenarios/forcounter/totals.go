@@ -117,42 +117,48 @@ func counterIncrements(t *harness.T) {
 	}
 }
 
-// The times that successes and failures take where a snapshot is checked.
-const (
-	successTime = 3 * time.Nanosecond
-	failureTime = 5 * time.Nanosecond
-)
+// pace is how long successes and failures take where a snapshot is checked.
+type pace struct{ success, failure time.Duration }
 
-func recordEither(c *counter.Counter, success bool) {
+// drawPace draws one: sometimes of minutes, for which a part of a word is too small.
+func drawPace(t *harness.T) pace {
+	if !t.Small() && t.Rand.IntN(4) == 0 {
+		return pace{3 * time.Minute, 5 * time.Minute}
+	}
+	return pace{3 * time.Nanosecond, 5 * time.Nanosecond}
+}
+
+func (p pace) record(c *counter.Counter, success bool) {
 	if success {
-		c.RecordRequest(true, successTime)
+		c.RecordRequest(true, p.success)
 	} else {
-		c.RecordRequest(false, failureTime)
+		c.RecordRequest(false, p.failure)
 	}
 }
 
-// checkWhole checks a snapshot of a counter that recordEither alone changes.
-func checkWhole(t *harness.T, contract, what string, s counter.Stats) {
-	took := time.Duration(s.Succeeded)*successTime + time.Duration(s.Failed)*failureTime
+// check checks a snapshot of a counter that record alone changes.
+func (p pace) check(t *harness.T, contract, what string, s counter.Stats) {
+	took := time.Duration(s.Succeeded)*p.success + time.Duration(s.Failed)*p.failure
 	want := counter.Stats{Total: s.Succeeded + s.Failed, Succeeded: s.Succeeded, Failed: s.Failed, ProcessingTime: took}
 	harness.Equal(t, contract, what+" mixes two moments", want, s)
 }
 
 // warm records so much, at times, that whoever treats a counter otherwise that is
 // used a lot does so from now on.
-func warm(t *harness.T, c *counter.Counter) {
+func (p pace) warm(t *harness.T, c *counter.Counter) {
 	if !t.Small() && t.Rand.IntN(10) == 0 {
 		t.Quietly(func() {
 			for i := range 70_000 {
-				recordEither(c, i%2 == 0)
+				p.record(c, i%2 == 0)
 			}
 		})
 	}
 }
 
 func counterSnapshot(t *harness.T) {
+	p := drawPace(t)
 	c := counter.New()
-	warm(t, c)
+	p.warm(t, c)
 	before := c.Stats().Total
 	n, each := t.Clients(2), t.Size(100, 3)
 	if !t.Small() {
@@ -169,7 +175,7 @@ func counterSnapshot(t *harness.T) {
 	}
 	t.Add(n, func(cl *harness.Client) {
 		for range each {
-			recordEither(c, cl.Rand.IntN(2) == 0)
+			p.record(c, cl.Rand.IntN(2) == 0)
 			cl.Step()
 		}
 	})
@@ -177,7 +183,7 @@ func counterSnapshot(t *harness.T) {
 		var last counter.Stats
 		for range each {
 			s := c.Stats()
-			checkWhole(t, "M3", "a snapshot", s)
+			p.check(t, "M3", "a snapshot", s)
 			if s.Succeeded < last.Succeeded || s.Failed < last.Failed {
 				t.Fail("M3", "a later snapshot shows fewer requests", last, s)
 			}
@@ -187,21 +193,22 @@ func counterSnapshot(t *harness.T) {
 	})
 	t.Run()
 	s := c.Stats()
-	checkWhole(t, "M3", "the last snapshot", s)
+	p.check(t, "M3", "the last snapshot", s)
 	harness.Total(t, "M1", "the total is not the number of requests", before+uint64(n*each), s.Total)
 	checkRates(t, c, s)
 }
 
 func counterIncrementSnapshot(t *harness.T) {
+	p := drawPace(t)
 	c := counter.New()
-	warm(t, c)
+	p.warm(t, c)
 	c.Reset()
 	n, each := t.Clients(2), t.Size(100, 3)
 	t.Add(n, func(cl *harness.Client) {
 		for i := range each {
 			c.Increment()
 			cl.Step()
-			recordEither(c, i%2 == 0)
+			p.record(c, i%2 == 0)
 			cl.Step()
 		}
 	})
@@ -222,6 +229,7 @@ func counterIncrementSnapshot(t *harness.T) {
 }
 
 func counterConservation(t *harness.T) {
+	p := drawPace(t)
 	c := counter.New()
 	n, each := t.Clients(2), t.Size(100, 3)
 	want := make([]counter.Stats, n)
@@ -229,14 +237,14 @@ func counterConservation(t *harness.T) {
 		t.Add(1, func(cl *harness.Client) {
 			for range each {
 				success := cl.Rand.IntN(2) == 0
-				recordEither(c, success)
+				p.record(c, success)
 				want[id].Total++
 				if success {
 					want[id].Succeeded++
-					want[id].ProcessingTime += successTime
+					want[id].ProcessingTime += p.success
 				} else {
 					want[id].Failed++
-					want[id].ProcessingTime += failureTime
+					want[id].ProcessingTime += p.failure
 				}
 				cl.Step()
 			}
@@ -247,7 +255,7 @@ func counterConservation(t *harness.T) {
 		t.Add(1, func(cl *harness.Client) {
 			for range each / 2 {
 				s := c.Reset()
-				checkWhole(t, "M4", "what Reset returned", s)
+				p.check(t, "M4", "what Reset returned", s)
 				returned[id] = plus(returned[id], s)
 				cl.Step()
 			}
@@ -255,7 +263,7 @@ func counterConservation(t *harness.T) {
 	}
 	t.Add(1, func(cl *harness.Client) {
 		for range each / 2 {
-			checkWhole(t, "M4", "a snapshot beside Reset", c.Stats())
+			p.check(t, "M4", "a snapshot beside Reset", c.Stats())
 			cl.Step()
 		}
 	})
@@ -275,20 +283,21 @@ func counterConservation(t *harness.T) {
 // it has of each goroutine as many of the second sort as of the first, or one
 // less.
 func counterPrefix(t *harness.T) {
+	p := drawPace(t)
 	sorts := []struct {
 		name   string
 		record func(*counter.Counter)
 		number func(counter.Stats) uint64
 	}{
-		{"successes", func(c *counter.Counter) { c.RecordRequest(true, successTime) }, func(s counter.Stats) uint64 { return s.Succeeded }},
-		{"failures", func(c *counter.Counter) { c.RecordRequest(false, failureTime) }, func(s counter.Stats) uint64 { return s.Failed }},
+		{"successes", func(c *counter.Counter) { c.RecordRequest(true, p.success) }, func(s counter.Stats) uint64 { return s.Succeeded }},
+		{"failures", func(c *counter.Counter) { c.RecordRequest(false, p.failure) }, func(s counter.Stats) uint64 { return s.Failed }},
 		{"increments", (*counter.Counter).Increment, func(s counter.Stats) uint64 { return s.Total - s.Succeeded - s.Failed }},
 	}
 	t.Rand.Shuffle(len(sorts), func(i, j int) { sorts[i], sorts[j] = sorts[j], sorts[i] })
 	for round := range t.Size(3, 1) {
 		first, second := sorts[round], sorts[(round+1)%len(sorts)]
 		c := counter.New()
-		warm(t, c)
+		p.warm(t, c)
 		c.Reset()
 		n, each := 1+t.Rand.IntN(t.Clients(2)), t.Size(75, 3)
 		t.Add(n, func(cl *harness.Client) {
@@ -373,19 +382,20 @@ func unseen(t *harness.T) {
 }
 
 func counterResetOnce(t *harness.T) {
+	p := drawPace(t)
 	c := counter.New()
 	for round := range t.Size(12, 1) {
 		var all counter.Stats
 		for i := range 5 + round {
 			success := i%2 == 0
-			recordEither(c, success)
+			p.record(c, success)
 			all.Total++
 			if success {
 				all.Succeeded++
-				all.ProcessingTime += successTime
+				all.ProcessingTime += p.success
 			} else {
 				all.Failed++
-				all.ProcessingTime += failureTime
+				all.ProcessingTime += p.failure
 			}
 		}
 		returned := make([]counter.Stats, t.Clients(2))
@@ -442,6 +452,7 @@ func counterOwnRecords(t *harness.T) {
 // counterOneWriter lets one goroutine alone change a counter that others look
 // at. Whatever they do, every answer it gets is that of its own calls.
 func counterOneWriter(t *harness.T) {
+	p := drawPace(t)
 	c := counter.New()
 	each := t.Size(200, 6)
 	var done atomic.Bool
@@ -454,11 +465,11 @@ func counterOneWriter(t *harness.T) {
 				c.Increment()
 				want.Total++
 			case 1:
-				c.RecordRequest(true, successTime)
-				want = plus(want, counter.Stats{Total: 1, Succeeded: 1, ProcessingTime: successTime})
+				c.RecordRequest(true, p.success)
+				want = plus(want, counter.Stats{Total: 1, Succeeded: 1, ProcessingTime: p.success})
 			default:
-				c.RecordRequest(false, failureTime)
-				want = plus(want, counter.Stats{Total: 1, Failed: 1, ProcessingTime: failureTime})
+				c.RecordRequest(false, p.failure)
+				want = plus(want, counter.Stats{Total: 1, Failed: 1, ProcessingTime: p.failure})
 			}
 			switch cl.Rand.IntN(4) {
 			case 0:
@@ -478,7 +489,7 @@ func counterOneWriter(t *harness.T) {
 			if done.Load() {
 				return
 			}
-			checkWholeWithout(t, c.Stats())
+			p.checkWithout(t, c.Stats())
 			c.SuccessRate()
 			cl.Step()
 		}
@@ -486,11 +497,10 @@ func counterOneWriter(t *harness.T) {
 	t.Run()
 }
 
-// checkWholeWithout checks a snapshot of a counter that recordEither and
-// Increment change.
-func checkWholeWithout(t *harness.T, s counter.Stats) {
+// checkWithout checks a snapshot of a counter that record and Increment change.
+func (p pace) checkWithout(t *harness.T, s counter.Stats) {
 	s.Total = min(s.Total, s.Succeeded+s.Failed)
-	checkWhole(t, "M3", "a snapshot, increments aside,", s)
+	p.check(t, "M3", "a snapshot, increments aside,", s)
 }
 
 func counterMany(t *harness.T) {

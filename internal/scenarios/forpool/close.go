@@ -178,23 +178,31 @@ func poolCloseHeld(t *harness.T) {
 func poolClosing(t *harness.T) {
 	p := newPool(t, 1+t.Rand.IntN(3))
 	release := harness.NewLatch()
-	if !p.hold(release, value) {
-		return
-	}
 	pending := t.Size(12, 2)
 	var started atomic.Int64
-	for i := range pending {
-		p.submit(func() (int, error) {
-			n := int(started.Add(1))
-			p.inOrder("a closing pool", i, n)
-			// Those that were held and n have started, and no more than there are
-			// workers have not ended.
-			if got := len(p.Results()); got < n {
-				t.Fail("W4", "results of tasks that have ended, while the pool closes", fmt.Sprintf("at least %d", n), got)
-			}
-			return i, nil
-		})
+	submit := func(from, to int) {
+		for i := from; i < to; i++ {
+			p.submit(func() (int, error) {
+				n := int(started.Add(1))
+				p.inOrder("a closing pool", i, n)
+				// Those that were held and n have started, and no more than there are
+				// workers have not ended.
+				if got := len(p.Results()); got < n {
+					t.Fail("W4", "results of tasks that have ended, while the pool closes", fmt.Sprintf("at least %d", n), got)
+				}
+				return i, nil
+			})
+		}
 	}
+	// Some come together with those that are held, and may lie where these lay when a
+	// worker came for them, and some when all workers are held.
+	early := t.Rand.IntN(pending + 1)
+	in := p.submitHeld(release, value)
+	submit(0, early)
+	if !t.Await(in.All) {
+		return
+	}
+	submit(early, pending)
 	p.gather()
 	t.Spawn(func(cl *harness.Client) {
 		p.Pool.Close()
@@ -235,8 +243,31 @@ func poolClosing(t *harness.T) {
 	}
 }
 
+// poolClosedByTasks closes one pool by a task of another one that closes, too.
+func poolClosedByTasks(t *harness.T) {
+	p, q := newPool(t, 1), newPool(t, 1)
+	release := harness.NewLatch()
+	if !p.hold(release, func(i int) (int, error) { q.Pool.Close(); return i, nil }) {
+		return
+	}
+	t.Spawn(func(cl *harness.Client) {
+		p.Pool.Close()
+		checkClosed(t, p)
+		cl.Step()
+	})
+	t.Linger()
+	release.Open()
+	p.Close()
+	t.Step()
+	checkClosed(t, q)
+	p.quiet(1, 0)
+}
+
 // poolLifecycle makes and closes many pools, at rest and in use.
 func poolLifecycle(t *harness.T) {
+	if t.Rand.IntN(4) == 0 {
+		poolClosedByTasks(t)
+	}
 	for round := range t.Size(6, 1) {
 		p := newPool(t, t.Workers(4))
 		p.check("when new")

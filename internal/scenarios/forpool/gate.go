@@ -168,6 +168,7 @@ func gatePool(t *harness.T) {
 			left.Reset()
 		}
 	})
+	gateForgottenFew(t)
 	gateForgotten(t)
 	gatePanics(t)
 	if gateMany(t) {
@@ -229,6 +230,27 @@ func gatePool(t *harness.T) {
 // forgottenLasts is how many nanoseconds a task lasts at most that Reset has
 // forgotten, and that Wait has to wait for.
 const forgottenLasts = int64(20 * time.Millisecond)
+
+// gateForgottenFew resets a pool once, twice, and so on, while a task runs: a number
+// that goes round may be what it was when the task began.
+func gateForgottenFew(t *harness.T) {
+	p := newPool(t, 1)
+	for _, resets := range []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 20, 24, 30, 32, 40, 50, 60, 64, 90, 100, 120, 128, 200, 256, 500, 512, 1000, 1024} {
+		release := harness.NewLatch()
+		if !p.hold(release, value) {
+			return
+		}
+		for range resets {
+			p.Reset()
+		}
+		release.Open()
+		p.Wait()
+		if got := len(p.Results()); got != 0 {
+			t.Differs("W12", fmt.Sprintf("results of a task that was running when Reset was called %d times", resets), 0, got)
+		}
+	}
+	t.Step()
+}
 
 // gateForgotten resets a pool so often while a task runs that a number of 16
 // bits is what it was when the task began.
@@ -402,6 +424,8 @@ func gatePanics(t *harness.T) {
 		{"panics with a string", func() (int, error) { panic("boom") }, "boom", nil},
 		{"writes to a nil map", func() (int, error) { none[1] = 1; return 1, nil }, nil, nil},
 		{"divides by zero", func() (int, error) { return 1 / zero, nil }, nil, nil},
+		{"panics with a slice", func() (int, error) { panic([]string{"boom"}) }, nil, nil},
+		{"panics with a slice again", func() (int, error) { panic([]string{"boom"}) }, nil, nil},
 		{"panics with nil", func() (int, error) { panic(nil) }, nil, nil},
 		{"returns a *PanicError", func() (int, error) { return 5, own }, nil, own},
 		{"returns ErrClosed", func() (int, error) { return 6, workerpool.ErrClosed }, nil, workerpool.ErrClosed},
@@ -423,8 +447,8 @@ func gatePanics(t *harness.T) {
 		}
 		r := results[i]
 		if end.err != nil {
-			if !errors.Is(r.Err, end.err) || r.Value != i-1 {
-				t.Differs("W6", "the result of a task that "+end.name, fmt.Sprintf("{%d %v}", i-1, end.err), fmt.Sprintf("%+v", r))
+			if !errors.Is(r.Err, end.err) || r.Value != i-3 {
+				t.Differs("W6", "the result of a task that "+end.name, fmt.Sprintf("{%d %v}", i-3, end.err), fmt.Sprintf("%+v", r))
 			}
 			continue
 		}
@@ -462,25 +486,45 @@ func (m many) Unwrap() []error { return m }
 func gateStacks(t *harness.T) {
 	const panics = 40
 	p := newPool(t, 1)
-	for range panics {
-		p.submit(func() (int, error) { panic(errTask) })
-		p.Wait()
-	}
-	depth := func(r workerpool.Result[int]) int {
+	stack := func(r workerpool.Result[int]) []byte {
 		var got *workerpool.PanicError
 		if !errors.As(r.Err, &got) {
-			return 0
+			return nil
 		}
-		return bytes.Count(got.Stack, []byte{'\n'})
+		return got.Stack
 	}
+	depth := func(r workerpool.Result[int]) int { return bytes.Count(stack(r), []byte{'\n'}) }
+	panicsWith := func(calls int) {
+		p.submit(func() (int, error) { return 0, deeply(calls) })
+		p.Wait()
+	}
+	var one []byte
+	for i := range panics {
+		panicsWith(0)
+		if results := p.Results(); i == 0 && len(results) == 1 {
+			one = bytes.Clone(stack(results[0]))
+		}
+	}
+	panicsWith(20)
 	results := p.Results()
-	if len(results) != panics {
+	if len(results) != panics+1 {
 		return // others say so
+	}
+	if got := stack(results[0]); !bytes.Equal(got, one) {
+		t.Differs("W6", "the Stack of the first panic of a worker, after further ones", string(one), string(got))
 	}
 	if first, last := depth(results[1]), depth(results[panics-1]); last > first+panics {
 		t.Differs("G4", fmt.Sprintf("lines of the stack of the %dth panic of one worker", panics), fmt.Sprintf("about %d, as of the second", first), last)
 	}
 	t.Step()
+}
+
+// deeply panics so many calls deep.
+func deeply(calls int) error {
+	if calls == 0 {
+		panic(errTask)
+	}
+	return deeply(calls - 1)
 }
 
 // gateResults runs tasks whose results are nil or of different types.

@@ -2,6 +2,7 @@ package forpool
 
 import (
 	"fmt"
+	"runtime"
 	"weak"
 
 	"racebench/internal/scenarios/harness"
@@ -113,6 +114,44 @@ func poolMemoryDropped(t *harness.T) {
 	p.Wait()
 }
 
+// poolMemoryPanics has every task of a pool panic, and Reset forget them.
+func poolMemoryPanics(t *harness.T) {
+	const batch, batches = 20, 20
+	p := newPool(t, 1)
+	var all []weak.Pointer[harness.Boulder]
+	for range batches {
+		for i := range batch {
+			with := &harness.Boulder{ID: i}
+			all = append(all, weak.Make(with))
+			p.submit(func() (int, error) { panic(with) })
+		}
+		p.Wait()
+		p.Reset()
+		t.Step()
+	}
+	if kept := harness.Retained(all); kept > len(all)/2 {
+		t.Fail("G4", "what tasks panicked with cannot be collected after Reset has forgotten it", fmt.Sprintf("few of %d", len(all)), kept)
+	}
+	runtime.KeepAlive(p)
+}
+
+// poolMemoryRefused submits to a pool that is closed.
+func poolMemoryRefused(t *harness.T) {
+	p := newPool(t, 1)
+	p.Close()
+	var all []weak.Pointer[harness.Boulder]
+	for i := range 400 {
+		captured := &harness.Boulder{ID: i}
+		all = append(all, weak.Make(captured))
+		_ = p.Submit(func() (int, error) { return captured.ID, nil })
+	}
+	t.Step()
+	if kept := harness.Retained(all); kept > len(all)/2 {
+		t.Fail("G4", "tasks that were refused cannot be collected", fmt.Sprintf("few of %d", len(all)), kept)
+	}
+	runtime.KeepAlive(p)
+}
+
 // poolMemory runs many tasks with big results, resets, and asks the garbage
 // collector what is still referred to.
 func poolMemory(t *harness.T) {
@@ -148,6 +187,8 @@ func poolMemory(t *harness.T) {
 	poolMemoryBusy(t)
 	poolMemoryForgotten(t)
 	poolMemoryDropped(t)
+	poolMemoryPanics(t)
+	poolMemoryRefused(t)
 	g := newPool(t, 1)
 	harness.Grows(t, "Pool", func(i int) {
 		g.submit(func() (int, error) {

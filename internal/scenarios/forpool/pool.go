@@ -101,6 +101,11 @@ func (p *pool) quiet(completed, failed int) {
 // hold makes every worker busy with a task that waits until release is opened,
 // then ends as end says. It returns false if the execution was given up.
 func (p *pool) hold(release *harness.Latch, end func(i int) (int, error)) bool {
+	return p.t.Await(p.submitHeld(release, end).All)
+}
+
+// submitHeld does the same without waiting, and returns where the tasks meet.
+func (p *pool) submitHeld(release *harness.Latch, end func(i int) (int, error)) *harness.Meeting {
 	in := harness.NewMeeting(p.workers)
 	for i := range p.workers {
 		p.submit(func() (int, error) {
@@ -109,7 +114,7 @@ func (p *pool) hold(release *harness.Latch, end func(i int) (int, error)) bool {
 			return end(i)
 		})
 	}
-	return p.t.Await(in.All)
+	return in
 }
 
 // gather submits one task per worker; they wait for each other.
