@@ -29,7 +29,8 @@ import (
 // yields at every point: on one processor goroutines take turns, a statement each,
 // so that whoever tries again when he was disturbed is disturbed every time. Straggle
 // delays one visitor of each statement, one of the first four by the seed, for so long
-// that others can do hundreds of operations meanwhile.
+// that others can do hundreds of operations meanwhile. StraggleFew does so at few
+// statements: where everybody is held up somewhere nobody gets far past anybody.
 const (
 	Off      = 0
 	Sparse   = 1
@@ -37,6 +38,8 @@ const (
 	Heavy    = 3
 	Lockstep = 4
 	Straggle = 5
+
+	StraggleFew = 6
 )
 
 const (
@@ -53,6 +56,8 @@ const (
 	// maxNaps bounds those of Straggle, and nap is how long each is.
 	maxNaps = 64
 	nap     = time.Millisecond
+	// few is one in how many statements those of StraggleFew are.
+	few = 32
 )
 
 // state is alone on its cache lines: at level Off it is only read, and stays
@@ -74,7 +79,7 @@ var state struct {
 }
 
 // Set starts a new sequence of decisions. A level below Sparse turns noise off,
-// one above Straggle is Straggle. It is meant to be called while no instrumented code
+// one above StraggleFew is that. It is meant to be called while no instrumented code
 // runs; calling it at another time is harmless.
 //
 //go:norace
@@ -85,7 +90,7 @@ func Set(seed uint64, level int) {
 	state.visited = 0
 	state.sleeps = 0
 	state.arrivals = [1024]uint8{}
-	state.level = min(max(level, Off), Straggle)
+	state.level = min(max(level, Off), StraggleFew)
 }
 
 // cpus is what CPUs answers, 0 for the truth, as it is while packages are
@@ -149,6 +154,11 @@ func disturb(site uint32) {
 		return
 	case Straggle:
 		straggle(site)
+		return
+	case StraggleFew:
+		if mix(state.seed^uint64(site))%few == 0 {
+			straggle(site)
+		}
 		return
 	}
 	where := uintptr(unsafe.Pointer(&n))

@@ -157,10 +157,53 @@ func cacheClear(t *harness.T) {
 	harness.Equal(t, "C7", "after Clear, new keys evict wrongly", [2]int{capacity, capacity}, [2]int{s.Len, int(s.Evictions)})
 }
 
+// clearRefilled holds lookups up, while the cache is cleared and as many other keys
+// are put as there were: whoever counts what has changed may count as much as before.
+func clearRefilled(t *harness.T) {
+	const keys, rounds = 4, 12
+	for range rounds {
+		c := newCache[int, Tagged](2 * keys)
+		for key := range keys {
+			c.Put(key, tag(key))
+		}
+		t.FewStragglers()
+		misses := make([]int, 2)
+		for id := range misses {
+			t.Add(1, func(cl *harness.Client) {
+				for range 3 {
+					key := cl.Rand.IntN(keys)
+					v, ok := c.Get(key)
+					checkValue(t, key, v, ok)
+					if !ok {
+						misses[id]++
+					}
+				}
+				cl.Step()
+			})
+		}
+		t.Add(1, func(cl *harness.Client) {
+			c.Clear()
+			for key := range keys {
+				c.Put(keys+key, tag(keys+key))
+			}
+			cl.Step()
+		})
+		t.Run()
+		harness.Equal(t, "C7", "the statistics after lookups of keys that were cleared, while others were put",
+			Stats{Misses: uint64(sum(misses)), Len: keys, Capacity: 2 * keys}, c.Stats())
+		if t.GaveUp() {
+			return
+		}
+	}
+}
+
 // cacheClearLookups lets one Clear meet lookups of present keys. One that found
 // its key came before the Clear, which zeroed its hit; one that did not came
 // after, and so did every later one of that client, of whatever key.
 func cacheClearLookups(t *harness.T) {
+	if !t.Small() && t.Rand.IntN(4) == 0 {
+		clearRefilled(t)
+	}
 	capacity, keys, rounds := t.Capacity(8), t.Size(8, 2), t.Size(14, 1)
 	if capacity == harness.LargeCache {
 		// Whoever removes entries in pieces needs many.

@@ -34,7 +34,7 @@ func drawParams(rng *rand.Rand, small bool) params {
 		procs:  []int{1, 2, n, 4 * n}[Pick(rng, 15, 35, 25, 25)],
 		yield:  []int{0, 2, 8, 32}[rng.IntN(4)],
 		skew:   rng.IntN(3),
-		noise:  Pick(rng, 30, 25, 25, 20),
+		noise:  []int{noise.Off, noise.Sparse, noise.Medium, noise.Heavy, noise.StraggleFew}[Pick(rng, 27, 23, 23, 17, 10)],
 		crowd:  rng.IntN(3),
 		sleepy: rng.IntN(2) == 0,
 	}
@@ -104,6 +104,12 @@ func (t *T) Stragglers() {
 	noise.Set(t.Rand.Uint64(), t.par.noise)
 }
 
+// FewStragglers does so at few statements, so that the others get far meanwhile.
+func (t *T) FewStragglers() {
+	t.par.noise = noise.StraggleFew
+	noise.Set(t.Rand.Uint64(), t.par.noise)
+}
+
 // Disturb makes the noise in the rest of the execution as heavy as it gets.
 func (t *T) Disturb() {
 	t.par.noise = noise.Heavy
@@ -124,7 +130,7 @@ func (p params) String() string {
 	}
 	say(p.procs > 0, "GOMAXPROCS %d", p.procs)
 	say(p.noise == noise.Lockstep, "goroutines take turns, a statement each")
-	say(p.noise == noise.Straggle, "one of the first who come to a statement is held up there")
+	say(p.noise >= noise.Straggle, "one of the first who come to a statement is held up there")
 	say(p.noise > noise.Off && p.noise < noise.Lockstep, "noise level %d of %d", p.noise, noise.Heavy)
 	say(p.yield > 0, "a yield after 1 in %d operations", p.yield)
 	say(p.skew > 0, "some keys drawn more often (skew %d)", p.skew)
