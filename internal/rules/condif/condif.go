@@ -193,10 +193,13 @@ func acts(changed, awaited, looked []lockset.Field) bool {
 }
 
 // changes are the fields that a function of ours stores to, by itself or through
-// others.
+// others, whatever it finds there.
 func (c *checker) changes(g *lockset.Func) []lockset.Field {
 	var out []lockset.Field
 	for _, b := range g.Fn.Blocks {
+		if c.onLook(b) {
+			continue
+		}
 		c.locks.Does(g, b, func(instr ssa.Instruction) bool {
 			switch instr := instr.(type) {
 			case *ssa.Store:
@@ -212,6 +215,18 @@ func (c *checker) changes(g *lockset.Func) []lockset.Field {
 		})
 	}
 	return out
+}
+
+// onLook reports whether a branch that looks at a field decides about getting to a
+// block: whoever called then may as well find nothing to do, and wait again.
+func (c *checker) onLook(b *ssa.BasicBlock) bool {
+	for d := b.Idom(); d != nil; d = d.Idom() {
+		br, ok := d.Instrs[len(d.Instrs)-1].(*ssa.If)
+		if ok && len(c.reads(br.Cond)) > 0 && !(lockset.Leads(d.Succs[0], b) && lockset.Leads(d.Succs[1], b)) {
+			return true
+		}
+	}
+	return false
 }
 
 // reads are the fields that a condition is computed from.
