@@ -12,6 +12,7 @@ import (
 	"slices"
 	"testing"
 
+	extraction "racebench/internal/candidate/mangle"
 	"racebench/internal/corpus"
 	"racebench/internal/result"
 )
@@ -103,6 +104,35 @@ func TestVerdictsSurviveMangling(t *testing.T) {
 		before, after := rulesIn(t, sources), rulesIn(t, mangle(t, sources))
 		if !slices.Equal(before, after) {
 			t.Errorf("%s: %v before mangling, %v after", e.Path, before, after)
+		}
+	}
+}
+
+// TestRightFixesSurviveExtraction applies the rules to right fixes as selftest --mangle
+// rewrites them, with several seeds: a helper that is extracted is no reason to accuse.
+func TestRightFixesSurviveExtraction(t *testing.T) {
+	c, err := corpus.Load(os.DirFS(filepath.Join("..", "..", "testdata", "corpus")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range c.Entries() {
+		if e.Want != corpus.Pass {
+			continue
+		}
+		sources := map[string][]byte{}
+		for name, data := range e.Files() {
+			if path.Dir(name) == string(e.Component) && isSource(name) {
+				sources[path.Base(name)] = data
+			}
+		}
+		for seed := range uint64(3) {
+			rewritten, err := extraction.Package(sources, seed)
+			if err != nil {
+				t.Fatal(e.Path, err)
+			}
+			if got := rulesIn(t, rewritten); len(got) > 0 {
+				t.Errorf("%s: accused of %v when mangled with seed %d", e.Path, got, seed)
+			}
 		}
 	}
 }
