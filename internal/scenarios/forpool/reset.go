@@ -263,8 +263,64 @@ func poolResetClosing(t *harness.T) {
 	}
 }
 
+// resetRefilled holds callers up, while a pool that has results is reset and as many
+// tasks run as had run before: none of the old results is there then, and tasks that are
+// submitted beside the Reset are dropped, or run.
+func resetRefilled(t *harness.T) {
+	const tasks, rounds = 3, 16
+	const old, beside = -1, tasks // what those return that were before, and those beside
+	for round := range rounds {
+		p := newPool(t, 2)
+		for range tasks {
+			p.submit(func() (int, error) { return old, nil })
+		}
+		p.Wait()
+		t.FewStragglers()
+		t.Add(1, func(cl *harness.Client) {
+			p.Results()
+			cl.Step()
+		})
+		if round%2 == 0 {
+			t.Add(1, func(cl *harness.Client) {
+				for range 30 {
+					p.submit(func() (int, error) { return beside, nil })
+					cl.Step()
+				}
+				p.Wait()
+			})
+		}
+		t.Add(1, func(cl *harness.Client) {
+			p.Reset()
+			for i := range tasks {
+				p.submit(func() (int, error) { return i, nil })
+			}
+			p.Wait()
+			cl.Step()
+		})
+		t.Run()
+		if t.GaveUp() {
+			return
+		}
+		ran := make([]int, tasks+1)
+		for _, r := range p.Results() {
+			if r.Err != nil || r.Value == old {
+				t.Fail("W12", "a result after Reset, and after as many tasks as had ended before it", "what a task returned since", fmt.Sprintf("%+v", r))
+				return
+			}
+			ran[r.Value]++
+		}
+		for i := range tasks {
+			harness.Equal(t, "W12", "results of a task that was submitted after Reset", 1, ran[i])
+		}
+		p.quiet(tasks+ran[beside], 0)
+	}
+}
+
 // poolResetStorm resets again and again while tasks come and go.
 func poolResetStorm(t *harness.T) {
+	if !t.Small() && t.Rand.IntN(4) == 0 {
+		resetRefilled(t)
+	}
 	p := newPool(t, 1+t.Rand.IntN(3))
 	n, each := t.Clients(2), t.Size(40, 2)
 	resets, spaced := each/2, !t.Small() && t.Rand.IntN(6) == 0

@@ -121,7 +121,8 @@ func Scenarios() []harness.Scenario {
 		},
 		{
 			Name: "workerpool/reset-storm", Component: harness.WorkerPool, Run: poolResetStorm,
-			Doc:      "A goroutine resets again and again while tasks come and go. The sums hold in each snapshot; no task runs twice.",
+			Doc: "A goroutine resets again and again while tasks come and go. The sums hold in each snapshot; no task runs twice, and none of the " +
+				"results before a Reset comes back after it.",
 			Contract: []string{"W3", "W7", "W12", "W13"},
 		},
 		{
