@@ -32,13 +32,12 @@ import (
 // that others can do hundreds of operations meanwhile. StraggleFew does so at few
 // statements: where everybody is held up somewhere nobody gets far past anybody.
 const (
-	Off      = 0
-	Sparse   = 1
-	Medium   = 2
-	Heavy    = 3
-	Lockstep = 4
-	Straggle = 5
-
+	Off         = 0
+	Sparse      = 1
+	Medium      = 2
+	Heavy       = 3
+	Lockstep    = 4
+	Straggle    = 5
 	StraggleFew = 6
 )
 

@@ -39,6 +39,31 @@ func hammer(goroutines, points int) {
 	wg.Wait()
 }
 
+// TestStragglers counts who is held up where 320 statements are visited four times each:
+// somebody at every one, up to the bound, or at about one in 32.
+func TestStragglers(t *testing.T) {
+	defer noise.Set(0, noise.Off)
+	heldUp := func(seed uint64, level int) int {
+		noise.Set(seed, level)
+		for range 4 {
+			for site := range uint32(320) {
+				noise.At(site)
+			}
+		}
+		return noise.Sleeps()
+	}
+	if n := heldUp(1, noise.Straggle); n != 64 {
+		t.Errorf("at level Straggle somebody was held up %d times, want 64", n)
+	}
+	sum := 0
+	for seed := range uint64(8) {
+		sum += heldUp(seed, noise.StraggleFew)
+	}
+	if sum < 40 || sum > 160 {
+		t.Errorf("at level StraggleFew somebody was held up %d times with eight seeds, want about 80", sum)
+	}
+}
+
 // TestWidensWindow shows that noise does what it is for. A lost update between
 // two statements needs a goroutine switch between them; on one processor,
 // within a time slice, that happens only at a point.

@@ -84,6 +84,17 @@ func rulesIn(t *testing.T, sources map[string][]byte) []string {
 	return slices.Compact(ids)
 }
 
+// componentOf are the sources of what an entry replaces, by file name.
+func componentOf(e *corpus.Entry) map[string][]byte {
+	sources := map[string][]byte{}
+	for name, data := range e.Files() {
+		if path.Dir(name) == string(e.Component) && isSource(name) {
+			sources[path.Base(name)] = data
+		}
+	}
+	return sources
+}
+
 // TestVerdictsSurviveMangling: what a rule says rests on what the code does and
 // not on what it is called or where it stands.
 func TestVerdictsSurviveMangling(t *testing.T) {
@@ -95,12 +106,7 @@ func TestVerdictsSurviveMangling(t *testing.T) {
 		if e.Want == corpus.Hostile || e.Component == result.Component("") {
 			continue
 		}
-		sources := map[string][]byte{}
-		for name, data := range e.Files() {
-			if path.Dir(name) == string(e.Component) && isSource(name) {
-				sources[name] = data
-			}
-		}
+		sources := componentOf(e)
 		before, after := rulesIn(t, sources), rulesIn(t, mangle(t, sources))
 		if !slices.Equal(before, after) {
 			t.Errorf("%s: %v before mangling, %v after", e.Path, before, after)
@@ -119,12 +125,7 @@ func TestRightFixesSurviveExtraction(t *testing.T) {
 		if e.Want != corpus.Pass {
 			continue
 		}
-		sources := map[string][]byte{}
-		for name, data := range e.Files() {
-			if path.Dir(name) == string(e.Component) && isSource(name) {
-				sources[path.Base(name)] = data
-			}
-		}
+		sources := componentOf(e)
 		for seed := range uint64(3) {
 			rewritten, err := extraction.Package(sources, seed)
 			if err != nil {

@@ -175,9 +175,7 @@ func isAtomicLoad(call *ssa.Call) bool {
 func (c *checker) awaited(wait *ssa.BasicBlock) []lockset.Field {
 	var out []lockset.Field
 	for d := wait.Idom(); d != nil; d = d.Idom() {
-		br, ok := d.Instrs[len(d.Instrs)-1].(*ssa.If)
-		// A branch that leads to the wait one way and past it the other way.
-		if ok && !(lockset.Leads(d.Succs[0], wait) && lockset.Leads(d.Succs[1], wait)) {
+		if br := decides(d, wait); br != nil {
 			out = append(out, c.reads(br.Cond)...)
 		}
 	}
@@ -217,12 +215,21 @@ func (c *checker) changes(g *lockset.Func) []lockset.Field {
 	return out
 }
 
+// decides is the branch at the end of d if it leads to b one way and past it the other
+// way, nil else.
+func decides(d, b *ssa.BasicBlock) *ssa.If {
+	br, ok := d.Instrs[len(d.Instrs)-1].(*ssa.If)
+	if !ok || lockset.Leads(d.Succs[0], b) && lockset.Leads(d.Succs[1], b) {
+		return nil
+	}
+	return br
+}
+
 // onLook reports whether a branch that looks at a field decides about getting to a
 // block: whoever called then may as well find nothing to do, and wait again.
 func (c *checker) onLook(b *ssa.BasicBlock) bool {
 	for d := b.Idom(); d != nil; d = d.Idom() {
-		br, ok := d.Instrs[len(d.Instrs)-1].(*ssa.If)
-		if ok && len(c.reads(br.Cond)) > 0 && !(lockset.Leads(d.Succs[0], b) && lockset.Leads(d.Succs[1], b)) {
+		if br := decides(d, b); br != nil && len(c.reads(br.Cond)) > 0 {
 			return true
 		}
 	}

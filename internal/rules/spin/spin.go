@@ -3,6 +3,7 @@ package spin
 import (
 	"go/token"
 	"slices"
+	"strings"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ssa"
@@ -64,13 +65,9 @@ func spins(locks *lockset.Result, loop []*ssa.BasicBlock) token.Pos {
 				if b, ok := instr.Call.Value.(*ssa.Builtin); ok && (b.Name() == "len" || b.Name() == "cap") {
 					continue
 				}
-				fn := instr.Call.StaticCallee()
-				if fn == nil || fn.Object() == nil || fn.Object().Pkg() == nil {
-					return token.NoPos
-				}
-				switch pkg, name := fn.Object().Pkg().Path(), fn.Name(); {
-				case pkg == "runtime" && name == "Gosched":
-				case pkg == "sync/atomic" && isLook(instr):
+				switch {
+				case calls(&instr.Call, "runtime", "Gosched"):
+				case isLook(instr):
 					at = earliest(at, instr.Pos())
 				default:
 					return token.NoPos
@@ -211,27 +208,20 @@ func ofFound(call *ssa.CallCommon) bool {
 	if !ok {
 		return false
 	}
-	fn := load.Call.StaticCallee()
-	return fn != nil && fn.Object() != nil && fn.Object().Pkg() != nil && fn.Object().Pkg().Path() == "sync/atomic" && fn.Name() == "Load"
+	return calls(&load.Call, "sync/atomic", "Load")
 }
 
 // isLook reports whether an atomic operation only looks, or swaps constants as
 // a spin lock does. A compare-and-swap of what was computed from a load is the
 // ordinary retry: where it fails somebody else got on.
 func isLook(call *ssa.Call) bool {
-	fn := call.Call.StaticCallee()
-	switch {
-	case fn == nil || fn.Object() == nil || fn.Object().Pkg() == nil || fn.Object().Pkg().Path() != "sync/atomic":
-		return false
-	case len(fn.Name()) >= 4 && fn.Name()[:4] == "Load":
+	switch kind, _ := atomicOperation(&call.Call); kind {
+	case load:
 		return true
-	case len(fn.Name()) >= 14 && fn.Name()[:14] == "CompareAndSwap", len(fn.Name()) >= 4 && fn.Name()[:4] == "Swap":
-		for _, a := range call.Call.Args[1:] {
-			if _, ok := a.(*ssa.Const); !ok {
-				return false
-			}
-		}
-		return true
+	case change:
+		name := call.Call.StaticCallee().Name()
+		return (strings.HasPrefix(name, "CompareAndSwap") || strings.HasPrefix(name, "Swap")) &&
+			!slices.ContainsFunc(call.Call.Args[1:], func(a ssa.Value) bool { _, fixed := a.(*ssa.Const); return !fixed })
 	}
 	return false
 }

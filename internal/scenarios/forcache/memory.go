@@ -1,10 +1,8 @@
 package forcache
 
 import (
-	"fmt"
 	"runtime"
 	"sync"
-	"weak"
 
 	"racebench/internal/scenarios/harness"
 )
@@ -29,41 +27,29 @@ func cacheMemory(t *harness.T) {
 
 const fewEntries = 4
 
-// boulders makes values, and knows which of them can be collected.
-type boulders []weak.Pointer[harness.Boulder]
-
-func (all *boulders) fresh() *harness.Boulder {
-	b := &harness.Boulder{ID: len(*all)}
-	*all = append(*all, weak.Make(b))
-	return b
-}
-
 // keptAfterUse uses far more keys than the cache holds.
 func keptAfterUse(t *harness.T) {
 	c := newCache[*harness.Boulder, *harness.Boulder](fewEntries)
-	var all boulders
+	var all harness.Boulders
 	for i := range 500 {
-		key := all.fresh()
+		key := all.Fresh()
 		switch i % 4 {
 		case 0:
-			c.Put(key, all.fresh())
+			c.Put(key, all.Fresh())
 			c.Delete(key)
 		case 1:
-			c.Put(key, all.fresh())
-			c.Put(key, all.fresh())
+			c.Put(key, all.Fresh())
+			c.Put(key, all.Fresh())
 		case 2:
-			_, _ = c.GetOrLoad(key, func(*harness.Boulder) (*harness.Boulder, error) { return all.fresh(), nil })
+			_, _ = c.GetOrLoad(key, func(*harness.Boulder) (*harness.Boulder, error) { return all.Fresh(), nil })
 			c.Delete(key)
 		default:
-			_, _ = c.GetOrLoad(key, func(*harness.Boulder) (*harness.Boulder, error) { return all.fresh(), errLoad })
+			_, _ = c.GetOrLoad(key, func(*harness.Boulder) (*harness.Boulder, error) { return all.Fresh(), errLoad })
 		}
 		t.Step()
 	}
 	// A buffer that is cleaned up now and then may keep some of them.
-	if kept := harness.Retained(all); kept > len(all)/4 {
-		t.Fail("G4", "keys and values that the cache no longer holds cannot be collected",
-			fmt.Sprintf("about %d of %d", 2*fewEntries, len(all)), kept)
-	}
+	all.Released(t, len(all)/4, "keys and values that the cache no longer holds")
 	runtime.KeepAlive(c)
 }
 
@@ -120,15 +106,12 @@ func growth(t *harness.T) {
 // A list of keys that is only cut may keep those.
 func keptAfterClear(t *harness.T) {
 	large := newCache[*harness.Boulder, *harness.Boulder](harness.LargeCache)
-	var all boulders
+	var all harness.Boulders
 	for range 400 {
-		large.Put(all.fresh(), all.fresh())
+		large.Put(all.Fresh(), all.Fresh())
 	}
 	large.Clear()
-	if kept := harness.Retained(all); kept > len(all)*3/4 {
-		t.Fail("G4", "keys and values that a cache held, which was cleared, cannot be collected",
-			fmt.Sprintf("few of %d", len(all)), kept)
-	}
+	all.Released(t, len(all)*3/4, "keys and values that a cache held, which was cleared,")
 	runtime.KeepAlive(large)
 }
 

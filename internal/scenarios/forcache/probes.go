@@ -88,22 +88,27 @@ func probeCaches(t *harness.T) {
 }
 
 func probeCacheSize(t *harness.T) {
-	const oldest = "Delete of the oldest key"
 	type method struct {
 		name string
 		call func(c Cache[int, int], i int)
+		// prepare brings a cache for n entries where call needs it; nil if that is anywhere.
+		prepare func(c Cache[int, int], n int)
 	}
 	methods := []method{
-		{"Get", func(c Cache[int, int], i int) { c.Get(i % harness.Few) }},
-		{"Put of a present key", func(c Cache[int, int], i int) { c.Put(i%harness.Few, i) }},
-		{"Put of a new key", func(c Cache[int, int], i int) { c.Put(1<<20+i, i) }},
-		{"Len", func(c Cache[int, int], _ int) { c.Len() }},
-		{"Stats", func(c Cache[int, int], _ int) { c.Stats() }},
-		{"GetOrLoad", func(c Cache[int, int], i int) {
+		{name: "Get", call: func(c Cache[int, int], i int) { c.Get(i % harness.Few) }},
+		{name: "Put of a present key", call: func(c Cache[int, int], i int) { c.Put(i%harness.Few, i) }},
+		{name: "Put of a new key", call: func(c Cache[int, int], i int) { c.Put(1<<20+i, i) }},
+		{name: "Len", call: func(c Cache[int, int], _ int) { c.Len() }},
+		{name: "Stats", call: func(c Cache[int, int], _ int) { c.Stats() }},
+		{name: "GetOrLoad", call: func(c Cache[int, int], i int) {
 			_, _ = c.GetOrLoad(1<<21+i, func(int) (int, error) { return i, nil })
 		}},
-		{"Delete", func(c Cache[int, int], i int) { c.Delete(1<<21 + i) }},
-		{oldest, func(c Cache[int, int], i int) { c.Delete(1<<22 + i) }},
+		{name: "Delete", call: func(c Cache[int, int], i int) { c.Delete(1<<21 + i) }},
+		{name: "Delete of the oldest key", call: func(c Cache[int, int], i int) { c.Delete(1<<22 + i) }, prepare: func(c Cache[int, int], n int) {
+			for i := range n {
+				c.Put(1<<22+i, i)
+			}
+		}},
 	}
 	fill := func(n int) Cache[int, int] {
 		c := newCache[int, int](n)
@@ -114,12 +119,9 @@ func probeCacheSize(t *harness.T) {
 	}
 	small, large := fill(harness.Few), fill(harness.Many)
 	for _, m := range methods {
-		if m.name == oldest { // they are all there, in this order
-			for _, c := range []Cache[int, int]{small, large} {
-				for i := range c.Stats().Capacity {
-					c.Put(1<<22+i, i)
-				}
-			}
+		if m.prepare != nil {
+			m.prepare(small, harness.Few)
+			m.prepare(large, harness.Many)
 		}
 		t.SameCost("Cache."+m.name,
 			harness.CostOf(func(i int) { m.call(small, i) }),

@@ -1,9 +1,7 @@
 package forpool
 
 import (
-	"fmt"
 	"runtime"
-	"weak"
 
 	"racebench/internal/scenarios/harness"
 	"racebench/internal/workerpool"
@@ -14,15 +12,14 @@ import (
 func poolMemoryBusy(t *harness.T) {
 	const batch, batches = 8, 40
 	p := newPool(t, 1)
-	var all []weak.Pointer[harness.Boulder]
+	var all harness.Boulders
 	hold := harness.NewLatch()
 	if !p.hold(hold, value) {
 		return
 	}
 	for range batches {
-		for i := range batch {
-			captured := &harness.Boulder{ID: i}
-			all = append(all, weak.Make(captured))
+		for range batch {
+			captured := all.Fresh()
 			p.submit(func() (int, error) { return captured.ID, nil })
 		}
 		// The worker runs the batch, and is held again before it comes to what
@@ -41,9 +38,7 @@ func poolMemoryBusy(t *harness.T) {
 		hold = next
 		t.Step()
 	}
-	if kept := harness.Retained(all); kept > len(all)/2 {
-		t.Fail("G4", "tasks that have run cannot be collected while others are pending", fmt.Sprintf("few of %d", len(all)), kept)
-	}
+	all.Released(t, len(all)/2, "while others are pending, tasks that have run")
 	hold.Open()
 	p.Wait()
 }
@@ -65,11 +60,10 @@ func poolMemoryForgotten(t *harness.T) {
 	if !t.Await(in) {
 		return
 	}
-	var all []weak.Pointer[harness.Boulder]
+	var all harness.Boulders
 	for range batches {
-		for i := range batch {
-			result := &harness.Boulder{ID: i}
-			all = append(all, weak.Make(result))
+		for range batch {
+			result := all.Fresh()
 			submit(func() *harness.Boulder { return result })
 		}
 		last := harness.NewLatch() // there is one worker for all of them
@@ -80,9 +74,7 @@ func poolMemoryForgotten(t *harness.T) {
 		p.Reset()
 		t.Step()
 	}
-	if kept := harness.Retained(all); kept > len(all)/2 {
-		t.Fail("G4", "results that Reset has forgotten cannot be collected while a task is running that began before", fmt.Sprintf("few of %d", len(all)), kept)
-	}
+	all.Released(t, len(all)/2, "while a task is running that began before, results that Reset has forgotten")
 	hold.Open()
 	p.Wait()
 }
@@ -96,20 +88,17 @@ func poolMemoryDropped(t *harness.T) {
 	if !p.hold(hold, value) {
 		return
 	}
-	var all []weak.Pointer[harness.Boulder]
+	var all harness.Boulders
 	for range batches {
-		for i := range batch {
-			captured := &harness.Boulder{ID: i}
-			all = append(all, weak.Make(captured))
+		for range batch {
+			captured := all.Fresh()
 			p.submit(func() (int, error) { return captured.ID, nil })
 		}
 		p.Reset()
 		t.Step()
 	}
 	// Who clears up what was dropped now and then may keep some.
-	if kept := harness.Retained(all); kept > len(all)/2 {
-		t.Fail("G4", "tasks that Reset has dropped cannot be collected while every worker is busy", fmt.Sprintf("few of %d", len(all)), kept)
-	}
+	all.Released(t, len(all)/2, "while every worker is busy, tasks that Reset has dropped")
 	hold.Open()
 	p.Wait()
 }
@@ -118,20 +107,17 @@ func poolMemoryDropped(t *harness.T) {
 func poolMemoryPanics(t *harness.T) {
 	const batch, batches = 20, 20
 	p := newPool(t, 1)
-	var all []weak.Pointer[harness.Boulder]
+	var all harness.Boulders
 	for range batches {
-		for i := range batch {
-			with := &harness.Boulder{ID: i}
-			all = append(all, weak.Make(with))
+		for range batch {
+			with := all.Fresh()
 			p.submit(func() (int, error) { panic(with) })
 		}
 		p.Wait()
 		p.Reset()
 		t.Step()
 	}
-	if kept := harness.Retained(all); kept > len(all)/2 {
-		t.Fail("G4", "what tasks panicked with cannot be collected after Reset has forgotten it", fmt.Sprintf("few of %d", len(all)), kept)
-	}
+	all.Released(t, len(all)/2, "what tasks panicked with, and Reset has forgotten,")
 	runtime.KeepAlive(p)
 }
 
@@ -139,16 +125,13 @@ func poolMemoryPanics(t *harness.T) {
 func poolMemoryRefused(t *harness.T) {
 	p := newPool(t, 1)
 	p.Close()
-	var all []weak.Pointer[harness.Boulder]
-	for i := range 400 {
-		captured := &harness.Boulder{ID: i}
-		all = append(all, weak.Make(captured))
+	var all harness.Boulders
+	for range 400 {
+		captured := all.Fresh()
 		_ = p.Submit(func() (int, error) { return captured.ID, nil })
 	}
 	t.Step()
-	if kept := harness.Retained(all); kept > len(all)/2 {
-		t.Fail("G4", "tasks that were refused cannot be collected", fmt.Sprintf("few of %d", len(all)), kept)
-	}
+	all.Released(t, len(all)/2, "tasks that were refused")
 	runtime.KeepAlive(p)
 }
 
@@ -158,11 +141,10 @@ func poolMemory(t *harness.T) {
 	const batch, batches = 40, 6
 	p := workerpool.New[*harness.Boulder](2)
 	t.AtEnd(p.Close)
-	var all []weak.Pointer[harness.Boulder]
+	var all harness.Boulders
 	for range batches {
-		for i := range batch {
-			result, captured := &harness.Boulder{ID: i}, &harness.Boulder{ID: i}
-			all = append(all, weak.Make(result), weak.Make(captured))
+		for range batch {
+			result, captured := all.Fresh(), all.Fresh()
 			err := p.Submit(func() (*harness.Boulder, error) {
 				if captured.ID%5 == 4 {
 					panic(captured)
@@ -180,10 +162,7 @@ func poolMemory(t *harness.T) {
 		p.Reset()
 	}
 	// A ring of the size of the longest queue may keep a batch.
-	if kept := harness.Retained(all); kept > len(all)/2 {
-		t.Fail("G4", "tasks and results that the pool no longer holds cannot be collected",
-			fmt.Sprintf("few of %d", len(all)), kept)
-	}
+	all.Released(t, len(all)/2, "tasks and results that the pool no longer holds")
 	poolMemoryBusy(t)
 	poolMemoryForgotten(t)
 	// They take long, and need no luck.

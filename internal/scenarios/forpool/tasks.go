@@ -420,7 +420,7 @@ func poolHandover(t *harness.T) {
 	if !t.Small() && t.Rand.IntN(4) == 0 {
 		// Their states may not fit into one word. The race detector has room for some
 		// 8000 goroutines, of which a worker may need several.
-		workers = []int{harness.LargePool, harness.HugePool, t.Size(harness.VastPool, 3)}[t.Rand.IntN(3)]
+		workers = []int{harness.LargePool, harness.HugePool, t.Size(harness.VastPool, harness.VastPool)}[t.Rand.IntN(3)]
 	}
 	p := newPool(t, workers)
 	held := 0

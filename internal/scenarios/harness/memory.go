@@ -15,16 +15,29 @@ type Boulder struct {
 	_  [6]int
 }
 
-// Retained tells how many of the boulders are still reachable.
-func Retained(of []weak.Pointer[Boulder]) int {
+// Boulders makes some, and knows which of them can be collected.
+type Boulders []weak.Pointer[Boulder]
+
+// Fresh makes another one.
+func (all *Boulders) Fresh() *Boulder {
+	b := &Boulder{ID: len(*all)}
+	*all = append(*all, weak.Make(b))
+	return b
+}
+
+// Released fails if more than most of the boulders can still be reached; what says
+// what they are, as in "tasks that were refused".
+func (all Boulders) Released(t *T, most int, what string) {
 	runtime.GC()
-	n := 0
-	for _, w := range of {
+	kept := 0
+	for _, w := range all {
 		if w.Value() != nil {
-			n++
+			kept++
 		}
 	}
-	return n
+	if kept > most {
+		t.Fail("G4", what+" cannot be collected", fmt.Sprintf("few of %d", len(all)), kept)
+	}
 }
 
 // Copies is how many instances are made to see whether they are left behind.

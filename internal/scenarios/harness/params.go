@@ -99,21 +99,17 @@ func (t *T) Lockstep() {
 
 // Stragglers leaves behind, in the rest of the execution, one of the first visitors of
 // each statement of the component, while the others go on.
-func (t *T) Stragglers() {
-	t.par.noise = noise.Straggle
-	noise.Set(t.Rand.Uint64(), t.par.noise)
-}
+func (t *T) Stragglers() { t.noisy(noise.Straggle) }
 
 // FewStragglers does so at few statements, so that the others get far meanwhile.
-func (t *T) FewStragglers() {
-	t.par.noise = noise.StraggleFew
-	noise.Set(t.Rand.Uint64(), t.par.noise)
-}
+func (t *T) FewStragglers() { t.noisy(noise.StraggleFew) }
 
 // Disturb makes the noise in the rest of the execution as heavy as it gets.
-func (t *T) Disturb() {
-	t.par.noise = noise.Heavy
-	noise.Set(t.Rand.Uint64(), t.par.noise)
+func (t *T) Disturb() { t.noisy(noise.Heavy) }
+
+func (t *T) noisy(level int) {
+	t.par.noise = level
+	noise.Set(t.Rand.Uint64(), level)
 }
 
 // Disturb has noise of that kind begin anew, at other statements. It grows less the
@@ -130,7 +126,8 @@ func (p params) String() string {
 	}
 	say(p.procs > 0, "GOMAXPROCS %d", p.procs)
 	say(p.noise == noise.Lockstep, "goroutines take turns, a statement each")
-	say(p.noise >= noise.Straggle, "one of the first who come to a statement is held up there")
+	say(p.noise == noise.StraggleFew, "at few statements one of the first who come there is held up")
+	say(p.noise == noise.Straggle, "one of the first who come to a statement is held up there")
 	say(p.noise > noise.Off && p.noise < noise.Lockstep, "noise level %d of %d", p.noise, noise.Heavy)
 	say(p.yield > 0, "a yield after 1 in %d operations", p.yield)
 	say(p.skew > 0, "some keys drawn more often (skew %d)", p.skew)
