@@ -78,7 +78,8 @@ func clean(dir string) error {
 	return nil
 }
 
-// markFile tells the user and backup programs what the folder is.
+// markFile tells the user and backup programs what the folder is. Its
+// modification time is that of the last trimming.
 const markFile = "CACHEDIR.TAG"
 
 const markText = "Signature: 8a477f597d28d172789f06886806bc55\n# Cache of racebench; \"racebench cache clean\" removes it.\n"
@@ -104,6 +105,20 @@ type entry struct {
 	path string
 	size int64
 	used time.Time
+}
+
+// trimInterval is how long a cache is left alone after a trimming, which looks at
+// every file: those are many, and each candidate has builders of its own.
+const trimInterval = 10 * time.Minute
+
+// trimDue says whether the cache is to be trimmed now, and notes that it is.
+func trimDue(dir string, now time.Time) bool {
+	mark := filepath.Join(dir, markFile)
+	info, err := os.Stat(mark)
+	if err != nil || now.Sub(info.ModTime()) < trimInterval {
+		return false
+	}
+	return os.Chtimes(mark, now, now) == nil
 }
 
 // trim brings both parts of the cache below their limits, least recently used

@@ -60,6 +60,22 @@ func TestTrim(t *testing.T) {
 	check("second", []string{old, object2}, []string{fresh})
 }
 
+func TestTrimDue(t *testing.T) {
+	dir := t.TempDir()
+	if err := openStore(dir); err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	for _, step := range []struct {
+		after time.Duration
+		due   bool
+	}{{0, false}, {11 * time.Minute, true}, {20 * time.Minute, false}, {22 * time.Minute, true}} {
+		if got := trimDue(dir, now.Add(step.after)); got != step.due {
+			t.Errorf("after %v: due is %v", step.after, got)
+		}
+	}
+}
+
 func TestClean(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "cache")
 	if err := clean(dir); err != nil {

@@ -14,7 +14,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"racebench"
@@ -82,9 +81,6 @@ type Builder struct {
 	toolchain Toolchain
 	options   Options
 	worker    map[string][]byte
-
-	mu      sync.Mutex
-	trimmed time.Time
 }
 
 // NewBuilder prepares the cache folder.
@@ -481,16 +477,9 @@ func (c *capped) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// trim brings the cache below its limits, at most once in ten minutes.
+// trim brings the cache below its limits, unless it was done a short while ago.
 func (b *Builder) trim() {
-	now := time.Now()
-	b.mu.Lock()
-	due := now.Sub(b.trimmed) > 10*time.Minute
-	if due {
-		b.trimmed = now
-	}
-	b.mu.Unlock()
-	if due {
+	if now := time.Now(); trimDue(b.options.Dir, now) {
 		trim(b.options.Dir, b.options.Binaries, b.options.Objects, now)
 	}
 }
