@@ -64,7 +64,7 @@ func Load(ctx context.Context, dir string) (*candidate.Candidate, error) {
 			return nil, fmt.Errorf("candidate: the examination's answer: %w", err)
 		}
 		return examined, nil
-	case timed.Err() != nil || exhausted(err, complaint.String()):
+	case timed.Err() != nil || exhausted(err, complaint.String()) || threadless(complaint.String()) && resident(cmd.ProcessState) > maxMemory/2:
 		c.Exhausting(fmt.Sprintf("reading it exhausts what there is for that: more than %d GiB of memory or %d s of processor time", maxMemory>>30, maxCPU))
 		return c, nil
 	}
@@ -80,6 +80,13 @@ func exhausted(err error, complaint string) bool {
 	}
 	return !exit.Exited() || strings.Contains(complaint, "out of memory") || strings.Contains(complaint, "cannot allocate memory") ||
 		strings.Contains(complaint, "stack overflow") || strings.Contains(complaint, "goroutine stack exceeds")
+}
+
+// threadless reports whether a process ended because it got no further thread. By
+// that alone it says nothing of the candidate: a thread needs memory for its stack,
+// but the machine may be out of threads as well.
+func threadless(complaint string) bool {
+	return strings.Contains(complaint, "pthread_create failed") || strings.Contains(complaint, "failed to create new OS thread")
 }
 
 // limited keeps the first part of what is written.

@@ -2,6 +2,7 @@ package apart
 
 import (
 	"fmt"
+	"os"
 	"syscall"
 )
 
@@ -13,4 +14,13 @@ func bound(memory, cpu uint64) error {
 		}
 	}
 	return nil
+}
+
+// resident is how much memory a process that has ended once held, in bytes.
+func resident(state *os.ProcessState) int64 {
+	usage, ok := state.SysUsage().(*syscall.Rusage)
+	if !ok {
+		return 0
+	}
+	return int64(usage.Maxrss) << 10
 }
