@@ -22,7 +22,7 @@ import (
 //go:embed internal/cache/*.go internal/counter/*.go internal/workerpool/*.go
 //go:embed internal/model/*.go internal/noise/*.go internal/planted/*.go internal/protocol/*.go
 //go:embed internal/scenarios/*.go internal/scenarios/harness/*.go internal/worker/*.go
-//go:embed internal/scenarios/forcache/*.go internal/scenarios/forcache/direct/*.go internal/scenarios/forcounter/*.go internal/scenarios/forpool/*.go
+//go:embed internal/scenarios/forcache/*.go internal/scenarios/forcache/direct/*.go internal/scenarios/forcounter/*.go internal/scenarios/forpool/*.go internal/scenarios/forpool/direct/*.go
 var tree embed.FS
 
 // corpus is the collection that the judge is judged by.

@@ -36,7 +36,7 @@ var only = map[string][]string{
 	"golang.org/x/tools":                  {"internal/rules", "internal/candidate", "internal/corpus", "internal/build", "internal/explore", "internal/kit"},
 	"racebench/internal/cache":            {"internal/scenarios/forcache/direct"},
 	"racebench/internal/counter":          {"internal/scenarios/forcounter"},
-	"racebench/internal/workerpool":       {"internal/scenarios/forpool"},
+	"racebench/internal/workerpool":       {"internal/scenarios/forpool/direct"},
 	"racebench/internal/cli":              {"cmd/racebench"},
 	"racebench/internal/judge":            {"internal/cli", "internal/selftest"},
 	"racebench/internal/kit":              {"internal/cli", "internal/judge", "internal/kit"},

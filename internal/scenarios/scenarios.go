@@ -20,9 +20,10 @@ import (
 	"strings"
 
 	"racebench/internal/scenarios/forcache"
-	"racebench/internal/scenarios/forcache/direct"
+	directcache "racebench/internal/scenarios/forcache/direct"
 	"racebench/internal/scenarios/forcounter"
 	"racebench/internal/scenarios/forpool"
+	directpool "racebench/internal/scenarios/forpool/direct"
 	"racebench/internal/scenarios/harness"
 )
 
@@ -70,7 +71,7 @@ func Find(name string) (harness.Scenario, bool) {
 // components: one caller, contention, mostly reading, mostly writing, and an
 // instance for every caller.
 func Workloads() []harness.Workload {
-	return slices.Concat(direct.Workloads(), forcounter.Workloads(), forpool.Workloads())
+	return slices.Concat(directcache.Workloads(), forcounter.Workloads(), directpool.Workloads())
 }
 
 // FindWorkload returns the workload of that name.

@@ -7,7 +7,6 @@ import (
 	"sync/atomic"
 
 	"racebench/internal/scenarios/harness"
-	"racebench/internal/workerpool"
 )
 
 // poolCloseRace closes a pool while others submit.
@@ -23,8 +22,8 @@ func poolCloseRace(t *harness.T) {
 					task := id*each + i
 					err := p.Submit(func() (int, error) { ran[task]++; return task, nil })
 					accepted[task] = err == nil
-					if err != nil && !errors.Is(err, workerpool.ErrClosed) {
-						t.Fail("W2", "Submit returned another error than ErrClosed", workerpool.ErrClosed, err)
+					if err != nil && !errors.Is(err, judged.ErrClosed()) {
+						t.Fail("W2", "Submit returned another error than ErrClosed", judged.ErrClosed(), err)
 					}
 					cl.Step()
 				}
@@ -49,8 +48,8 @@ func poolCloseRace(t *harness.T) {
 		if err := p.Submit(func() (int, error) {
 			t.Fail("W2", "a task ran that was refused", "it never runs", "it ran")
 			return 0, nil
-		}); !errors.Is(err, workerpool.ErrClosed) {
-			t.Fail("W2", "Submit after Close", workerpool.ErrClosed, err)
+		}); !errors.Is(err, judged.ErrClosed()) {
+			t.Fail("W2", "Submit after Close", judged.ErrClosed(), err)
 		}
 		count := 0
 		for task := range ran {
@@ -133,13 +132,13 @@ func poolCloseHeld(t *harness.T) {
 		err := p.Submit(func() (int, error) { return -1, nil })
 		switch {
 		case err == nil && refused:
-			t.Fail("W2", "Submit was accepted after it had been refused", workerpool.ErrClosed, err)
+			t.Fail("W2", "Submit was accepted after it had been refused", judged.ErrClosed(), err)
 		case err == nil:
 			late++
-		case errors.Is(err, workerpool.ErrClosed):
+		case errors.Is(err, judged.ErrClosed()):
 			refused = true
 		default:
-			t.Fail("W2", "Submit returned another error than ErrClosed", workerpool.ErrClosed, err)
+			t.Fail("W2", "Submit returned another error than ErrClosed", judged.ErrClosed(), err)
 		}
 	}
 	s := p.check("during Close")
@@ -166,8 +165,8 @@ func poolCloseHeld(t *harness.T) {
 	p.quiet(p.workers+pending+late-failed, failed)
 	p.Reset() // Reset works after Close, and opens nothing
 	p.quiet(0, 0)
-	if err := p.Submit(func() (int, error) { return 0, nil }); !errors.Is(err, workerpool.ErrClosed) {
-		t.Fail("W2", "Submit after Close and Reset", workerpool.ErrClosed, err)
+	if err := p.Submit(func() (int, error) { return 0, nil }); !errors.Is(err, judged.ErrClosed()) {
+		t.Fail("W2", "Submit after Close and Reset", judged.ErrClosed(), err)
 	}
 }
 

@@ -11,7 +11,6 @@ import (
 
 	"racebench/internal/model"
 	"racebench/internal/scenarios/harness"
-	"racebench/internal/workerpool"
 )
 
 // Gate returns the scenario in which one goroutine calls every method, with fresh
@@ -146,16 +145,16 @@ func (g *gateClient) batch() {
 
 func gatePool(t *harness.T) {
 	for _, workers := range []int{0, -1} {
-		if !harness.Panics(func() { workerpool.New[int](workers) }) {
+		if !harness.Panics(func() { newSubject[int](workers) }) {
 			t.Differs("W1", fmt.Sprintf("New(%d)", workers), "a panic", "no panic")
 		}
 	}
 	for state, name := range []string{"idle", "busy", "stopped"} {
-		if got := workerpool.State(state).String(); got != name {
+		if got := judged.Name(State(state)); got != name {
 			t.Differs("W7", fmt.Sprintf("State(%d).String()", state), name, got)
 		}
 	}
-	if err := error(&workerpool.PanicError{Value: errTask}); !errors.Is(err, errTask) || err.Error() == "" {
+	if err := judged.NewPanicError(errTask); !errors.Is(err, errTask) || err.Error() == "" {
 		t.Differs("W6", "a PanicError with an error as its value", "it unwraps to it, and has a text", err.Error())
 	}
 	left := newPool(t, 2)
@@ -207,8 +206,8 @@ func gatePool(t *harness.T) {
 		called := g.Now()
 		err := p.Submit(func() (int, error) { return 0, nil })
 		g.Record(called, model.PoolSubmit, []int64{g.next}, []int64{harness.Bit(err == nil)})
-		if err != nil && !errors.Is(err, workerpool.ErrClosed) {
-			t.Differs("W2", "Submit after Close", workerpool.ErrClosed, err)
+		if err != nil && !errors.Is(err, judged.ErrClosed()) {
+			t.Differs("W2", "Submit after Close", judged.ErrClosed(), err)
 		}
 		p.Close()
 		g.look(lookStats)
@@ -220,7 +219,7 @@ func gatePool(t *harness.T) {
 		err = p.Submit(func() (int, error) { return 0, nil })
 		g.Record(called, model.PoolSubmit, []int64{g.next}, []int64{harness.Bit(err == nil)})
 		if err == nil {
-			t.Differs("W2", "Submit after Close and Reset", workerpool.ErrClosed, err)
+			t.Differs("W2", "Submit after Close and Reset", judged.ErrClosed(), err)
 			return // it may have no worker
 		}
 		t.History(model.WorkerPool, []int64{int64(workers)})
@@ -277,7 +276,7 @@ func gateForgotten(t *harness.T) {
 	if results != 0 {
 		t.Differs("W12", fmt.Sprintf("results of a task that was running when Reset was called %d times", harness.Laps), 0, results)
 	}
-	if want := (workerpool.Stats{Workers: 1, Idle: 1}); got != want {
+	if want := (Stats{Workers: 1, Idle: 1}); got != want {
 		t.Differs("W12", fmt.Sprintf("the statistics after a task that was running when Reset was called %d times", harness.Laps),
 			fmt.Sprintf("%+v", want), fmt.Sprintf("%+v", got))
 	}
@@ -294,7 +293,7 @@ func gateMany(t *harness.T) bool {
 	before := stacksInUse()
 	began := harness.Monotonic()
 	patient := func() bool { return harness.Monotonic()-began < patience }
-	var want workerpool.Stats
+	var want Stats
 	order, next, stacks := true, 0, uint64(0)
 	for submitted := 0; submitted < total && patient(); {
 		release := harness.NewLatch()
@@ -393,7 +392,7 @@ func gateRefilled(t *harness.T) {
 	}
 	again.Open()
 	p.Wait()
-	want := workerpool.Stats{Workers: 1, Idle: 1, Submitted: first + more + 1, Completed: first + more + 1}
+	want := Stats{Workers: 1, Idle: 1, Submitted: first + more + 1, Completed: first + more + 1}
 	if got := p.Stats(); got != want {
 		t.Differs("W7", "the statistics after a long queue was emptied in part and filled again", fmt.Sprintf("%+v", want), fmt.Sprintf("%+v", got))
 	}
@@ -407,7 +406,7 @@ func gateRefilled(t *harness.T) {
 // of their own: bugs that the run-time finds, errors that the pool itself makes.
 func gatePanics(t *harness.T) {
 	p := newPool(t, 1)
-	own := &workerpool.PanicError{Value: errTask}
+	own := judged.NewPanicError(errTask)
 	var none map[int]int
 	zero := 0
 	var mute *silent
@@ -420,7 +419,7 @@ func gatePanics(t *harness.T) {
 		err   error
 	}{
 		{"panics with a *PanicError", func() (int, error) { panic(own) }, own, nil},
-		{"panics with ErrClosed", func() (int, error) { panic(workerpool.ErrClosed) }, workerpool.ErrClosed, nil},
+		{"panics with ErrClosed", func() (int, error) { panic(judged.ErrClosed()) }, judged.ErrClosed(), nil},
 		{"panics with a string", func() (int, error) { panic("boom") }, "boom", nil},
 		{"writes to a nil map", func() (int, error) { none[1] = 1; return 1, nil }, nil, nil},
 		{"divides by zero", func() (int, error) { return 1 / zero, nil }, nil, nil},
@@ -428,7 +427,7 @@ func gatePanics(t *harness.T) {
 		{"panics with a slice again", func() (int, error) { panic([]string{"boom"}) }, nil, nil},
 		{"panics with nil", func() (int, error) { panic(nil) }, nil, nil},
 		{"returns a *PanicError", func() (int, error) { return 5, own }, nil, own},
-		{"returns ErrClosed", func() (int, error) { return 6, workerpool.ErrClosed }, nil, workerpool.ErrClosed},
+		{"returns ErrClosed", func() (int, error) { return 6, judged.ErrClosed() }, nil, judged.ErrClosed()},
 		{"returns context.Canceled", func() (int, error) { return 7, context.Canceled }, nil, context.Canceled},
 		{"returns context.DeadlineExceeded", func() (int, error) { return 8, context.DeadlineExceeded }, nil, context.DeadlineExceeded},
 		{"returns io.EOF", func() (int, error) { return 9, io.EOF }, nil, io.EOF},
@@ -452,8 +451,8 @@ func gatePanics(t *harness.T) {
 			}
 			continue
 		}
-		var got *workerpool.PanicError
-		if !errors.As(r.Err, &got) || r.Value != 0 {
+		got := judged.Panicked(r.Err)
+		if got == nil || r.Value != 0 {
 			t.Differs("W6", "the result of a task that "+end.name, "the zero value and a *PanicError", fmt.Sprintf("%+v", r))
 			continue
 		}
@@ -486,14 +485,13 @@ func (m many) Unwrap() []error { return m }
 func gateStacks(t *harness.T) {
 	const panics = 40
 	p := newPool(t, 1)
-	stack := func(r workerpool.Result[int]) []byte {
-		var got *workerpool.PanicError
-		if !errors.As(r.Err, &got) {
-			return nil
+	stack := func(r Result[int]) []byte {
+		if got := judged.Panicked(r.Err); got != nil {
+			return got.Stack
 		}
-		return got.Stack
+		return nil
 	}
-	depth := func(r workerpool.Result[int]) int { return bytes.Count(stack(r), []byte{'\n'}) }
+	depth := func(r Result[int]) int { return bytes.Count(stack(r), []byte{'\n'}) }
 	panicsWith := func(calls int) {
 		p.submit(func() (int, error) { return 0, deeply(calls) })
 		p.Wait()
@@ -529,7 +527,7 @@ func deeply(calls int) error {
 
 // gateResults runs tasks whose results are nil or of different types.
 func gateResults(t *harness.T) {
-	p := workerpool.New[any](1)
+	p := newSubject[any](1)
 	t.AtEnd(p.Close)
 	values := []any{nil, 1, "one", errTask, error(nil), 2.5}
 	for i, v := range values {

@@ -7,7 +7,6 @@ import (
 	"racebench/internal/model"
 	"racebench/internal/protocol"
 	"racebench/internal/scenarios/harness"
-	"racebench/internal/workerpool"
 )
 
 // taskError is the error of a task, with the number that the model uses.
@@ -109,17 +108,16 @@ func (c *poolClient) look(op int) {
 	}
 }
 
-func poolResults(results []workerpool.Result[int]) []int64 {
+func poolResults(results []Result[int]) []int64 {
 	out := make([]int64, 0, 2*len(results))
 	for _, r := range results {
 		var number int64
 		var failed taskError
-		var panicked *workerpool.PanicError
 		switch {
 		case r.Err == nil:
 		case errors.As(r.Err, &failed):
 			number = failed.number
-		case errors.As(r.Err, &panicked):
+		case judged.Panicked(r.Err) != nil:
 			number = model.ErrPanic
 		default:
 			number = 1 << 40 // an error that no task returned
@@ -129,7 +127,7 @@ func poolResults(results []workerpool.Result[int]) []int64 {
 	return out
 }
 
-func poolStats(s workerpool.Stats) []int64 {
+func poolStats(s Stats) []int64 {
 	return []int64{
 		int64(s.Workers), int64(s.Idle), int64(s.Active), int64(s.Stopped), int64(s.Pending),
 		int64(s.Submitted), int64(s.Completed), int64(s.Failed),

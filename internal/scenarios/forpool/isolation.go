@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"racebench/internal/scenarios/harness"
-	"racebench/internal/workerpool"
 )
 
 // poolIsolation writes into the slices that methods returned.
@@ -19,24 +18,24 @@ func poolIsolation(t *harness.T) {
 	})
 	t.Add(t.Clients(2), func(cl *harness.Client) {
 		for range each {
-			r := p.Results()
-			for i := range r {
-				if r[i].Value < 1 || r[i].Value > each || r[i].Err != nil {
-					t.Fail("W13", "what a caller wrote into its slice of results is seen by others", "results of tasks", r[i])
+			own := p.OwnResults()
+			for i, r := range own.Read() {
+				if r.Value < 1 || r.Value > each || r.Err != nil {
+					t.Fail("W13", "what a caller wrote into its slice of results is seen by others", "results of tasks", r)
 					return
 				}
-				r[i] = workerpool.Result[int]{Value: -1, Err: errTask}
+				own.Set(i, Result[int]{Value: -1, Err: errTask})
 			}
-			_ = append(r, workerpool.Result[int]{Value: -2, Err: errTask})
-			states := p.WorkerStates()
-			for i := range states {
-				if states[i] != workerpool.Idle && states[i] != workerpool.Busy {
-					t.Fail("W13", "a pool that is not closed shows a worker that is neither idle nor busy, such as callers write into their slices", "idle or busy", states[i])
+			own.Append(Result[int]{Value: -2, Err: errTask})
+			states := p.OwnStates()
+			for i, s := range states.Read() {
+				if s != Idle && s != Busy {
+					t.Fail("W13", "a pool that is not closed shows a worker that is neither idle nor busy, such as callers write into their slices", "idle or busy", s)
 					return
 				}
-				states[i] = workerpool.Stopped
+				states.Set(i, Stopped)
 			}
-			_ = append(states, workerpool.Stopped)
+			states.Append(Stopped)
 			cl.Step()
 		}
 	})
@@ -45,22 +44,20 @@ func poolIsolation(t *harness.T) {
 	if t.GaveUp() {
 		return
 	}
-	checkValues := func(when string, from, n int) []workerpool.Result[int] {
-		r := p.Results()
+	checkValues := func(when string, from, n int) {
 		seen := map[int]int{}
-		for _, one := range r {
+		for _, one := range p.Results() {
 			seen[one.Value]++
 		}
 		for i := range n {
 			harness.Total(t, "W13", when, 1, seen[from+i])
 		}
-		return r
 	}
 	checkValues("results of one task after callers changed their slices", 1, each)
-	kept := p.Results()
-	copied := slices.Clone(kept)
+	kept := p.OwnResults()
+	copied := kept.Read()
 	// Neither what a caller appends nor a Reset reaches across.
-	_ = append(kept, workerpool.Result[int]{Value: -3})
+	kept.Append(Result[int]{Value: -3})
 	p.submit(func() (int, error) { return each + 1, nil })
 	p.Wait()
 	checkValues("results of one task after a caller appended to its slice", 1, each+1)
@@ -70,7 +67,7 @@ func poolIsolation(t *harness.T) {
 	}
 	p.Wait()
 	checkValues("results of one task after Reset", 1000, each)
-	if !slices.Equal(kept, copied) {
-		t.Fail("W13", "a caller's slice of results changed after a Reset", copied, kept)
+	if now := kept.Read(); !slices.Equal(now, copied) {
+		t.Fail("W13", "a caller's slice of results changed after a Reset", copied, now)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"runtime"
 
 	"racebench/internal/scenarios/harness"
-	"racebench/internal/workerpool"
 )
 
 // poolMemoryBusy keeps a pool from ever being at rest, or its queue from being
@@ -48,7 +47,7 @@ func poolMemoryBusy(t *harness.T) {
 // before all of them.
 func poolMemoryForgotten(t *harness.T) {
 	const batch, batches = 8, 30
-	p := workerpool.New[*harness.Boulder](2)
+	p := newSubject[*harness.Boulder](2)
 	t.AtEnd(p.Close)
 	in, hold := harness.NewLatch(), harness.NewLatch()
 	submit := func(task func() *harness.Boulder) {
@@ -139,7 +138,7 @@ func poolMemoryRefused(t *harness.T) {
 // collector what is still referred to.
 func poolMemory(t *harness.T) {
 	const batch, batches = 40, 6
-	p := workerpool.New[*harness.Boulder](2)
+	p := newSubject[*harness.Boulder](2)
 	t.AtEnd(p.Close)
 	var all harness.Boulders
 	for range batches {
@@ -198,10 +197,10 @@ func poolMemory(t *harness.T) {
 	})
 	var pools []func() bool
 	for range harness.Copies {
-		q := workerpool.New[int](1)
+		q := newSubject[int](1)
 		_ = q.Submit(func() (int, error) { return 0, nil })
 		q.Close()
-		pools = append(pools, harness.Reachable(q))
+		pools = append(pools, q.Reachable())
 		t.Step()
 	}
 	harness.Forgotten(t, pools)

@@ -5,19 +5,18 @@ import (
 	"fmt"
 
 	"racebench/internal/scenarios/harness"
-	"racebench/internal/workerpool"
 )
 
 // pool is a pool that the execution closes at its end unless the scenario did.
 type pool struct {
-	*workerpool.Pool[int]
+	Pool[int]
 	t       *harness.T
 	workers int
 	closed  bool
 }
 
 func newPool(t *harness.T, workers int) *pool {
-	p := &pool{Pool: workerpool.New[int](workers), t: t, workers: workers}
+	p := &pool{Pool: newSubject[int](workers), t: t, workers: workers}
 	t.AtEnd(func() {
 		if !p.closed {
 			p.Close()
@@ -40,13 +39,13 @@ func (p *pool) submit(task func() (int, error)) {
 }
 
 // check checks what holds in every snapshot.
-func (p *pool) check(when string) workerpool.Stats {
+func (p *pool) check(when string) Stats {
 	s := p.Stats()
 	checkPool(p.t, p.workers, when, s)
 	return s
 }
 
-func checkPool(t *harness.T, workers int, when string, s workerpool.Stats) {
+func checkPool(t *harness.T, workers int, when string, s Stats) {
 	switch {
 	case s.Workers != workers:
 		t.Fail("W7", "Stats().Workers is not the number of workers "+when, workers, s.Workers)
@@ -64,11 +63,11 @@ func (p *pool) states(when string) (idle, busy, stopped int) {
 	all := p.WorkerStates()
 	for _, s := range all {
 		switch s {
-		case workerpool.Idle:
+		case Idle:
 			idle++
-		case workerpool.Busy:
+		case Busy:
 			busy++
-		case workerpool.Stopped:
+		case Stopped:
 			stopped++
 		default:
 			p.t.Fail("W7", "WorkerStates has a state that does not exist "+when, "idle, busy or stopped", s)
@@ -81,7 +80,7 @@ func (p *pool) states(when string) (idle, busy, stopped int) {
 // quiet checks a pool in which nothing is pending or active and nothing will
 // be.
 func (p *pool) quiet(completed, failed int) {
-	want := workerpool.Stats{
+	want := Stats{
 		Workers: p.workers, Idle: p.workers,
 		Submitted: uint64(completed + failed), Completed: uint64(completed), Failed: uint64(failed),
 	}

@@ -7,7 +7,6 @@ import (
 	"sync/atomic"
 
 	"racebench/internal/scenarios/harness"
-	"racebench/internal/workerpool"
 )
 
 // poolReset resets a pool whose workers are all held, with tasks pending.
@@ -208,8 +207,8 @@ func poolResetClosing(t *harness.T) {
 				ran[task]++
 				err := p.Submit(func() (int, error) { ran[more]++; return more, nil })
 				accepted[more] = err == nil
-				if err != nil && !errors.Is(err, workerpool.ErrClosed) {
-					t.Fail("W2", "Submit returned another error than ErrClosed", workerpool.ErrClosed, err)
+				if err != nil && !errors.Is(err, judged.ErrClosed()) {
+					t.Fail("W2", "Submit returned another error than ErrClosed", judged.ErrClosed(), err)
 				}
 				return task, nil
 			})

@@ -7,7 +7,6 @@ import (
 	"sync/atomic"
 
 	"racebench/internal/scenarios/harness"
-	"racebench/internal/workerpool"
 )
 
 func poolOnce(t *harness.T) {
@@ -147,7 +146,7 @@ func poolSums(t *harness.T) {
 		}
 	})
 	t.Add(t.Size(2, 1), func(cl *harness.Client) {
-		var last workerpool.Stats
+		var last Stats
 		for range each * 2 {
 			s := p.check("while tasks run")
 			if s.Submitted < last.Submitted || s.Completed < last.Completed || s.Failed < last.Failed {
@@ -228,12 +227,12 @@ func poolFails(t *harness.T) {
 		want[task%4]++
 	}
 	for _, r := range p.Results() {
-		var pe *workerpool.PanicError
+		pe := judged.Panicked(r.Err)
 		switch {
 		case r.Err == nil:
 			got[3]++
 			harness.Equal(t, "W6", "the value of a task that succeeds", 3, r.Value%4)
-		case errors.As(r.Err, &pe):
+		case pe != nil:
 			harness.Equal(t, "W6", "the value in the result of a task that panicked", 0, r.Value)
 			if task, ok := pe.Value.(int); ok {
 				got[1]++
@@ -241,8 +240,8 @@ func poolFails(t *harness.T) {
 					t.Fail("W6", "the result of a panic does not carry the panic's value", "each once", pe.Value)
 				}
 				panicked[task] = true
-				if pe.Unwrap() != nil {
-					t.Fail("W6", "PanicError unwraps what is not an error", "<nil>", pe.Unwrap())
+				if pe.Unwrapped != nil {
+					t.Fail("W6", "PanicError unwraps what is not an error", "<nil>", pe.Unwrapped)
 				}
 				continue
 			}
@@ -282,7 +281,7 @@ func meet(t *harness.T, p *pool) { t.Await(p.gather().All) }
 func poolRendezvous(t *harness.T) {
 	workers := t.Workers(4)
 	p := newPool(t, workers)
-	harness.Equal(t, "W1", "the statistics of a new pool", workerpool.Stats{Workers: workers, Idle: workers}, p.Stats())
+	harness.Equal(t, "W1", "the statistics of a new pool", Stats{Workers: workers, Idle: workers}, p.Stats())
 	rounds := t.Size(6, 1)
 	for round := range rounds {
 		meet(t, p)

@@ -1,4 +1,7 @@
-package forpool
+// Package direct is what of the scenarios of worker pools has to be compiled with
+// every candidate: how its pools are made, and the work by which their speed is
+// measured, which calls them without anything between.
+package direct
 
 import (
 	"fmt"
