@@ -226,9 +226,14 @@ func poolClosing(t *harness.T) {
 	if t.GaveUp() {
 		return
 	}
-	results := slices.Clone(p.Results())
-	clear(p.Results())
-	clear(p.WorkerStates()) // Idle, all of them
+	results := p.Results()
+	own, states := p.OwnResults(), p.OwnStates()
+	for i := range own.Read() {
+		own.Set(i, Result[int]{})
+	}
+	for i := range states.Read() {
+		states.Set(i, Idle)
+	}
 	if got := p.Results(); !slices.Equal(got, results) {
 		t.Fail("W13", "results of a closed pool after a caller changed its slice of them", results, got)
 	}
