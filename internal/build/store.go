@@ -16,6 +16,7 @@ const (
 	binDir     = "bin"      // one folder per binary, named by its key
 	objectsDir = "go-build" // the go command's own cache
 	tempDir    = "tmp"      // modules being built
+	sourceDir  = "src"      // what modules have in common, one folder for each racebench
 	lockDir    = "lock"     // one file per key being built
 	stdDir     = "std"      // one file per variant of the standard library
 	homeDir    = "home"     // the go command's HOME
@@ -23,7 +24,7 @@ const (
 )
 
 // parts are made by this package; the cache of explorations lies beside them.
-var parts = []string{binDir, objectsDir, tempDir, lockDir, stdDir, homeDir, pathDir}
+var parts = []string{binDir, objectsDir, tempDir, sourceDir, lockDir, stdDir, homeDir, pathDir}
 
 const (
 	// DefaultBinaries and DefaultObjects cap the two parts of the cache, in
@@ -36,6 +37,8 @@ const (
 	inUse = time.Hour
 	// abandoned is the age at which a temporary folder has no owner any more.
 	abandoned = 6 * time.Hour
+	// outdated is how long sources that nobody builds from are kept.
+	outdated = 7 * 24 * time.Hour
 )
 
 // CacheDir is the folder of racebench's cache, "racebench" in the user's cache
@@ -135,9 +138,9 @@ func trim(dir string, binaries, objects int64, now time.Time) {
 	}
 	evict(bins, binaries, now)
 	evict(objs, objects, now)
-	for _, part := range []string{tempDir, lockDir} {
+	for part, age := range map[string]time.Duration{tempDir: abandoned, lockDir: abandoned, sourceDir: outdated} {
 		for _, e := range list(filepath.Join(dir, part)) {
-			if now.Sub(e.used) > abandoned {
+			if now.Sub(e.used) > age {
 				_ = os.RemoveAll(e.path)
 			}
 		}

@@ -39,6 +39,8 @@ func TestTrim(t *testing.T) {
 		t.Fatal(err)
 	}
 	busy := put("tmp/worker-2/main.go", 10, time.Minute)
+	outdated := put("src/a/main.go", 10, 8*24*time.Hour)
+	common := put("src/b/main.go", 10, 6*24*time.Hour)
 
 	trim(dir, 250, 150, now)
 	check := func(when string, gone, kept []string) {
@@ -54,7 +56,7 @@ func TestTrim(t *testing.T) {
 			}
 		}
 	}
-	check("first", []string{oldest, older, object1, stale}, []string{old, fresh, object2, busy})
+	check("first", []string{oldest, older, object1, stale, outdated}, []string{old, fresh, object2, busy, common})
 	// What was used within the hour stays, whatever the limit.
 	trim(dir, 0, 0, now)
 	check("second", []string{old, object2}, []string{fresh})
