@@ -4,6 +4,7 @@
 package selftest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -77,37 +78,38 @@ const (
 // are those of the entries that had been scored.
 func Run(ctx context.Context, opts Options) ([]Row, error) {
 	rows := make([]Row, len(opts.Entries))
+	var mu sync.Mutex // serialises Done
+	scoreAt := func(ctx context.Context, i int) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		row, err := scoreRepeatedly(ctx, opts, opts.Entries[i])
+		if err != nil {
+			return err
+		}
+		rows[i] = row
+		mu.Lock()
+		defer mu.Unlock()
+		if opts.Done != nil {
+			opts.Done(row)
+		}
+		return nil
+	}
+	// One entry after the other until the canary has run, whose binaries serve all:
+	// side by side each would compile the standard library for it.
+	var err error
+	next := 0
+	for ; err == nil && next < len(rows) && opts.Judge.Canary == nil; next++ {
+		if err = scoreAt(ctx, next); err == nil {
+			opts.Judge.Canary = rows[next].Result.Canary
+		}
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(max(opts.Jobs, 1))
-	var mu sync.Mutex // guards canary and serialises Done
-	var canary []result.CanaryCheck
-	for i, e := range opts.Entries {
-		group.Go(func() error {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			o := opts
-			mu.Lock()
-			// The same binaries serve every entry.
-			o.Judge.Canary = canary
-			mu.Unlock()
-			row, err := scoreRepeatedly(ctx, o, e)
-			if err != nil {
-				return err
-			}
-			rows[i] = row
-			mu.Lock()
-			defer mu.Unlock()
-			if canary == nil {
-				canary = row.Result.Canary
-			}
-			if opts.Done != nil {
-				opts.Done(row)
-			}
-			return nil
-		})
+	for i := next; err == nil && i < len(rows); i++ {
+		group.Go(func() error { return scoreAt(ctx, i) })
 	}
-	err := group.Wait()
+	err = cmp.Or(err, group.Wait())
 	return slices.DeleteFunc(rows, func(r Row) bool { return r.Entry == nil }), err
 }
 
