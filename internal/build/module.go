@@ -128,7 +128,7 @@ func write(dir string, files map[string][]byte) error {
 // overlay lays a module out so that the go command can build it in the folder that
 // it returns, with an overlay whose file is below dir. Everything that is not the
 // candidate's is the same for all of them, and written once: to create and remove a
-// hundred files for each build takes longer than it takes to link.
+// hundred files takes nearly as long as to link.
 func (b *Builder) overlay(dir string, files map[string][]byte) (module, overlay string, err error) {
 	common, own := map[string][]byte{}, map[string][]byte{}
 	for name, text := range files {
