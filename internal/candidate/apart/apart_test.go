@@ -2,9 +2,11 @@ package apart_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"reflect"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -15,6 +17,9 @@ import (
 
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == apart.Arg {
+		if held := os.Getenv(threadlessEnv); held != "" {
+			endThreadless(held)
+		}
 		os.Exit(apart.Main(os.Stdin, os.Stdout, os.Stderr))
 	}
 	os.Exit(m.Run())
@@ -67,6 +72,42 @@ func TestExhausting(t *testing.T) {
 	}
 	if !strings.Contains(c.Unjudgeable, "exhausts what there is") {
 		t.Errorf("unjudgeable: %q", c.Unjudgeable)
+	}
+}
+
+// threadlessEnv has the examination end for want of a thread, when it has held so
+// many MiB.
+const threadlessEnv = "APART_TEST_THREADLESS"
+
+func endThreadless(held string) {
+	n, err := strconv.Atoi(held)
+	if err != nil {
+		panic(err)
+	}
+	memory := make([]byte, n<<20)
+	for i := 0; i < len(memory); i += 4096 {
+		memory[i] = 1
+	}
+	fmt.Fprintln(os.Stderr, "runtime/cgo: pthread_create failed: Resource temporarily unavailable")
+	runtime.KeepAlive(memory)
+	os.Exit(2)
+}
+
+// An examination that gets no thread was the candidate's fault if it held much
+// memory, and the machine's if not.
+func TestThreadless(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("what a process held is known on Linux alone")
+	}
+	dir := write(t, "pass/cache-mutex")
+	t.Setenv(threadlessEnv, "700")
+	c, err := apart.Load(t.Context(), dir)
+	if err != nil || !strings.Contains(c.Unjudgeable, "exhausts what there is") {
+		t.Errorf("with much memory: %+v, %v", c, err)
+	}
+	t.Setenv(threadlessEnv, "1")
+	if c, err := apart.Load(t.Context(), dir); err == nil {
+		t.Errorf("with little memory: unjudgeable %q, want an error of racebench's own", c.Unjudgeable)
 	}
 }
 
