@@ -118,6 +118,13 @@ func counterRateOrder(t *harness.T) {
 	c.SuccessRate()
 	c.AverageProcessingTime()
 	n, each := t.Clients(2), t.Size(60, 2)
+	// To see a moment and then an earlier one, a reader must be held up between two
+	// statements while writers get on, and a writer between two others just then.
+	disturbed := !t.Small() && t.Rand.IntN(2) == 0
+	if disturbed {
+		t.Disturb()
+		each = 150
+	}
 	// look calls all methods that read, and compares each answer with all before.
 	type seen struct {
 		rate    float64
@@ -162,8 +169,11 @@ func counterRateOrder(t *harness.T) {
 	})
 	t.Add(t.Size(2, 1), func(cl *harness.Client) {
 		last := seen{rate: 1}
-		for range each {
+		for i := range each {
 			look(&last)
+			if disturbed && i%2 == 0 {
+				cl.Disturb()
+			}
 			cl.Step()
 		}
 	})
