@@ -64,7 +64,7 @@ func Load(ctx context.Context, dir string) (*candidate.Candidate, error) {
 			return nil, fmt.Errorf("candidate: the examination's answer: %w", err)
 		}
 		return examined, nil
-	case timed.Err() != nil || exhausted(err, complaint.String()) || threadless(complaint.String()) && resident(cmd.ProcessState) > maxMemory/2:
+	case timed.Err() != nil || exhausted(err, complaint.String()):
 		c.Exhausting(fmt.Sprintf("reading it exhausts what there is for that: more than %d GiB of memory or %d s of processor time", maxMemory>>30, maxCPU))
 		return c, nil
 	}
@@ -72,21 +72,18 @@ func Load(ctx context.Context, dir string) (*candidate.Candidate, error) {
 }
 
 // exhausted reports whether a process came to its end by its bounds: killed by the
-// kernel, or ended by the runtime that got no more memory or stack.
+// kernel, or ended by the runtime that got no more memory or stack. A runtime that
+// got no further thread may have been refused the memory for its stack; whether it
+// was, or the machine is out of threads, what the process once held tells.
 func exhausted(err error, complaint string) bool {
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) {
 		return false
 	}
 	return !exit.Exited() || strings.Contains(complaint, "out of memory") || strings.Contains(complaint, "cannot allocate memory") ||
-		strings.Contains(complaint, "stack overflow") || strings.Contains(complaint, "goroutine stack exceeds")
-}
-
-// threadless reports whether a process ended because it got no further thread. By
-// that alone it says nothing of the candidate: a thread needs memory for its stack,
-// but the machine may be out of threads as well.
-func threadless(complaint string) bool {
-	return strings.Contains(complaint, "pthread_create failed") || strings.Contains(complaint, "failed to create new OS thread")
+		strings.Contains(complaint, "stack overflow") || strings.Contains(complaint, "goroutine stack exceeds") ||
+		(strings.Contains(complaint, "pthread_create failed") || strings.Contains(complaint, "failed to create new OS thread")) &&
+			resident(exit.ProcessState) > maxMemory/2
 }
 
 // limited keeps the first part of what is written.
