@@ -1,6 +1,6 @@
 package forcache
 
-import "fmt"
+import "racebench/internal/scenarios/harness"
 
 // Cache is what the scenarios see of a cache that is judged. Package direct
 // makes those of the candidate; nothing else has to be compiled with it.
@@ -25,24 +25,7 @@ type Stats struct {
 	Len, Capacity           int
 }
 
-// kind stands for the caches with these types of keys and values, as a key of
-// makers.
-type kind[K comparable, V any] struct{}
-
-// makers are functions func(capacity int) Cache[K, V], by kind[K, V].
-var makers = map[any]any{}
-
-// Register says how caches of one kind are made. It is called before any
-// scenario runs.
-func Register[K comparable, V any](make func(capacity int) Cache[K, V]) {
-	makers[kind[K, V]{}] = make
-}
-
 // newCache makes a cache of the candidate's.
 func newCache[K comparable, V any](capacity int) Cache[K, V] {
-	make, ok := makers[kind[K, V]{}].(func(int) Cache[K, V])
-	if !ok {
-		panic(fmt.Sprintf("forcache: nobody has said how a %T is made", kind[K, V]{}))
-	}
-	return make(capacity)
+	return harness.NewSubject[Cache[K, V]](capacity)
 }

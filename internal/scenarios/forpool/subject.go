@@ -1,6 +1,6 @@
 package forpool
 
-import "fmt"
+import "racebench/internal/scenarios/harness"
 
 // Pool is what the scenarios see of a pool that is judged. Package direct makes
 // those of the candidate; nothing else has to be compiled with it.
@@ -85,24 +85,8 @@ type Package struct {
 // judged is the package that is judged.
 var judged Package
 
-// kind stands for the pools of tasks with this type of value, as a key of makers.
-type kind[T any] struct{}
-
-// makers are functions func(workers int) Pool[T], by kind[T].
-var makers = map[any]any{}
-
 // Judge says which package is judged. It is called before any scenario runs.
 func Judge(p Package) { judged = p }
 
-// Register says how pools of one kind are made. It is called before any scenario
-// runs.
-func Register[T any](make func(workers int) Pool[T]) { makers[kind[T]{}] = make }
-
 // newSubject makes a pool of the candidate's.
-func newSubject[T any](workers int) Pool[T] {
-	make, ok := makers[kind[T]{}].(func(int) Pool[T])
-	if !ok {
-		panic(fmt.Sprintf("forpool: nobody has said how a %T is made", kind[T]{}))
-	}
-	return make(workers)
-}
+func newSubject[T any](workers int) Pool[T] { return harness.NewSubject[Pool[T]](workers) }

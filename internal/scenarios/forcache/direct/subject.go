@@ -9,14 +9,14 @@ import (
 // init registers every kind of cache that a scenario uses. Each costs a
 // candidate the time in which its methods are compiled once more.
 func init() {
-	forcache.Register(newCache[int, int])
-	forcache.Register(newCache[int64, int64])
-	forcache.Register(newCache[int, forcache.Tagged])
-	forcache.Register(newCache[any, any])
-	forcache.Register(newCache[string, error])
-	forcache.Register(newCache[float64, []int])
-	forcache.Register(newCache[*int, struct{}])
-	forcache.Register(newCache[*harness.Boulder, *harness.Boulder])
+	harness.Register(newCache[int, int])
+	harness.Register(newCache[int64, int64])
+	harness.Register(newCache[int, forcache.Tagged])
+	harness.Register(newCache[any, any])
+	harness.Register(newCache[string, error])
+	harness.Register(newCache[float64, []int])
+	harness.Register(newCache[*int, struct{}])
+	harness.Register(newCache[*harness.Boulder, *harness.Boulder])
 }
 
 // subject is a candidate's cache as the scenarios see it. Its methods have pointer

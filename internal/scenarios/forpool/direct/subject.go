@@ -11,9 +11,9 @@ import (
 // init registers every kind of pool that a scenario uses. Each costs a candidate
 // the time in which its methods are compiled once more.
 func init() {
-	forpool.Register(newPool[int])
-	forpool.Register(newPool[any])
-	forpool.Register(newPool[*harness.Boulder])
+	harness.Register(newPool[int])
+	harness.Register(newPool[any])
+	harness.Register(newPool[*harness.Boulder])
 	forpool.Judge(forpool.Package{
 		ErrClosed:     func() error { return workerpool.ErrClosed },
 		Name:          func(s forpool.State) string { return workerpool.State(s).String() },
