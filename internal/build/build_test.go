@@ -3,6 +3,7 @@ package build_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -317,6 +318,31 @@ func TestConcurrentBuilds(t *testing.T) {
 	}
 	if fresh != 1 {
 		t.Errorf("built %d times", fresh)
+	}
+}
+
+// What candidates have in common lies in the cache once, whoever builds first.
+func TestSharedSources(t *testing.T) {
+	b := newBuilder(t, nil)
+	var wg sync.WaitGroup
+	for i := range 3 {
+		wg.Go(func() {
+			source := fmt.Sprintf("%s\nconst number = %d\n", cacheSource, i)
+			if _, err := b.Worker(t.Context(), candidate(source), build.Variant{}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	modules, err := filepath.Glob(filepath.Join(b.Dir(), "src", "*", "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(modules) != 1 {
+		t.Errorf("modules: %v, want one", modules)
+	}
+	if left, err := filepath.Glob(filepath.Join(b.Dir(), "src", "*", "internal", "cache")); err != nil || len(left) > 0 {
+		t.Errorf("a candidate's files in what is shared: %v, %v", left, err)
 	}
 }
 

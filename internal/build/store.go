@@ -39,6 +39,9 @@ const (
 	abandoned = 6 * time.Hour
 	// outdated is how long sources that nobody builds from are kept.
 	outdated = 7 * 24 * time.Hour
+	// trimInterval is how long a cache is left alone after a trimming, which looks
+	// at every file: those are many, and each candidate has builders of its own.
+	trimInterval = 10 * time.Minute
 )
 
 // CacheDir is the folder of racebench's cache, "racebench" in the user's cache
@@ -109,10 +112,6 @@ type entry struct {
 	size int64
 	used time.Time
 }
-
-// trimInterval is how long a cache is left alone after a trimming, which looks at
-// every file: those are many, and each candidate has builders of its own.
-const trimInterval = 10 * time.Minute
 
 // trimDue says whether the cache is to be trimmed now, and notes that it is.
 func trimDue(dir string, now time.Time) bool {

@@ -3,8 +3,6 @@ package build
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -77,7 +75,10 @@ type Options struct {
 type Builder struct {
 	toolchain Toolchain
 	options   Options
-	worker    map[string][]byte
+	// shared are the files that every worker is made of beside the candidate's, and
+	// sharedKey names them.
+	shared    map[string][]byte
+	sharedKey string
 }
 
 // NewBuilder prepares the cache folder.
@@ -109,7 +110,8 @@ func NewBuilder(tc Toolchain, options Options) (*Builder, error) {
 	if err := openStore(options.Dir); err != nil {
 		return nil, err
 	}
-	return &Builder{toolchain: tc, options: options, worker: worker}, nil
+	files := shared(worker)
+	return &Builder{toolchain: tc, options: options, shared: files, sharedKey: digest("", files)}, nil
 }
 
 // Toolchain returns the toolchain that the builder uses.
@@ -130,7 +132,7 @@ func (b *Builder) Worker(ctx context.Context, sources map[string][]byte, variant
 		return Binary{}, fmt.Errorf("build: no leak profile: %s", b.toolchain.LeakMissing)
 	}
 	start := time.Now()
-	files, err := b.module(sources, variant)
+	files, err := candidate(sources, variant)
 	if err != nil {
 		return Binary{}, err
 	}
@@ -169,7 +171,7 @@ func (b *Builder) Worker(ctx context.Context, sources map[string][]byte, variant
 // the candidate's.
 func (b *Builder) explain(ctx context.Context, sources map[string][]byte, variant Variant, failure error) error {
 	variant.Noise = false
-	files, err := b.module(sources, variant)
+	files, err := candidate(sources, variant)
 	if err != nil {
 		return err
 	}
@@ -203,23 +205,24 @@ func (b *Builder) Standard() (env, flags []string) {
 // standard is how the worker is built that every judgement needs.
 func (b *Builder) standard() Variant { return Variant{Leak: b.toolchain.Leak} }
 
-// key names a binary by everything that it is made of.
+// key names a binary by everything that it is made of; files are the candidate's.
 func (b *Builder) key(files map[string][]byte, variant Variant) string {
-	h := sha256.New()
-	fmt.Fprintf(h, "2\n%s\n%s\n%s\n%s\n%q %q\n", b.toolchain.Version, b.toolchain.Root, b.toolchain.CC, variant, standardFlags, Hasty)
-	hashFiles(h, files)
-	return hex.EncodeToString(h.Sum(nil)[:20])
+	return digest(fmt.Sprintf("%s\n%s\n%s\n%s\n%s\n%q %q", b.sharedKey, b.toolchain.Version, b.toolchain.Root, b.toolchain.CC, variant, standardFlags, Hasty), files)
 }
 
-// build compiles the module into the file at target, which appears there whole
-// or not at all.
+// build compiles the module with the candidate's files into the file at target,
+// which appears there whole or not at all.
 func (b *Builder) build(ctx context.Context, files map[string][]byte, variant Variant, target string) error {
 	dir, err := os.MkdirTemp(filepath.Join(b.options.Dir, tempDir), "worker-")
 	if err != nil {
 		return fmt.Errorf("build: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	module, overlay, err := b.overlay(dir, files)
+	module, err := b.sharedModule()
+	if err != nil {
+		return err
+	}
+	overlaid, err := overlay(dir, files)
 	if err != nil {
 		return err
 	}
@@ -229,7 +232,7 @@ func (b *Builder) build(ctx context.Context, files map[string][]byte, variant Va
 	}
 	// Stripping symbols halves the time to link and leaves the tables alone
 	// from which stacks and race reports are printed.
-	args := slices.Concat([]string{"build", "-buildvcs=false", "-pgo=off", "-ldflags=-s -w", "-overlay", overlay, "-o", out}, standardFlags)
+	args := slices.Concat([]string{"build", "-buildvcs=false", "-pgo=off", "-ldflags=-s -w", "-overlay", overlaid, "-o", out}, standardFlags)
 	if variant.Noise {
 		args = append(args, "-gcflags="+racebench.Module+"/internal/scenarios/...="+strings.Join(Hasty, " "))
 	}
@@ -238,8 +241,8 @@ func (b *Builder) build(ctx context.Context, files map[string][]byte, variant Va
 	}
 	first := b.announce(variant)
 	output, err := b.run(ctx, module, variant, append(args, ".")...)
-	output = overlaid.ReplaceAllString(output, "")
 	if err != nil {
+		output = inModule(output, dir)
 		if e := compileError(output); e != nil {
 			return e
 		}
