@@ -129,7 +129,10 @@ func selectEntries(cmd *cobra.Command, args []string) ([]*corpus.Entry, error) {
 	for _, arg := range args {
 		found, err := all.Find(arg)
 		if err != nil {
-			return nil, usage(cmd, "%w", err)
+			if near := nearestEntry(all, arg); near != "" {
+				err = fmt.Errorf("%w; did you mean %q?", err, near)
+			}
+			return nil, usage(cmd, "%w (entries are named by a path such as fail/cache-check-then-act, a name, or a pattern such as 'pass/*')", err)
 		}
 		for _, e := range found {
 			if !slices.Contains(entries, e) {
@@ -138,6 +141,20 @@ func selectEntries(cmd *cobra.Command, args []string) ([]*corpus.Entry, error) {
 		}
 	}
 	return entries, nil
+}
+
+// nearestEntry looks for what a misspelt name, with or without its folder, was meant
+// to be.
+func nearestEntry(all *corpus.Corpus, name string) string {
+	var names []string
+	for _, e := range all.Entries() {
+		if strings.Contains(name, "/") {
+			names = append(names, e.Path)
+		} else {
+			names = append(names, e.Name)
+		}
+	}
+	return nearest(name, names)
 }
 
 // scoreAgain is the command that scores in the same way, without seed and entry.
